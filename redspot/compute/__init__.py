@@ -1,0 +1,1 @@
+"""Where things run: units, instance types, and the port that every compute backend speaks."""
