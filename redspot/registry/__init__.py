@@ -1,0 +1,1 @@
+"""Models, their versions, and what of them is deployed where: rules and ports."""
