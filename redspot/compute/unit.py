@@ -166,7 +166,7 @@ class ComputeBackend(Protocol):
     isolates: Isolation
 
     def start(self, spec: UnitSpec) -> UnitStatus:
-        """Start a unit and return at once. UnitExistsError when its id was ever used; UnitSpecError when it cannot run."""
+        """Start a unit and return at once (UnitExistsError when its id was ever used; UnitSpecError)."""
         ...
 
     def observe(self, unit_id: str) -> UnitStatus:
