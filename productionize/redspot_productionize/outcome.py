@@ -62,7 +62,9 @@ def _verdict(
     if exit_record.reason is ExitReason.STOPPED:
         if runner.runs.cancel_requested(run.id):
             return RunState.CANCELLED, RunFailure("cancelled", "Cancelled while it was running.")
-        return RunState.FAILED, RunFailure("stopped", "Its unit was stopped from outside, for example by `redspot down`.")
+        return RunState.FAILED, RunFailure(
+            "stopped", "Its unit was stopped from outside, for example by `redspot down`."
+        )
     if failure is not None:
         return RunState.FAILED, failure
     if not exit_record.ok or not has_result:
@@ -95,9 +97,7 @@ def _with_version(runner: Runner, run: Run, job: Job, end: RunEnd, folder: RunFo
     return replace(end, register=_new_version(runner, run, job, chosen[0], folder), deploy_to=job.outcome.deploy)
 
 
-def _new_version(
-    runner: Runner, run: Run, job: Job, captured: Mapping[str, Any], folder: RunFolder
-) -> NewVersion:
+def _new_version(runner: Runner, run: Run, job: Job, captured: Mapping[str, Any], folder: RunFolder) -> NewVersion:
     model = job.outcome.register
     if model is None:
         raise ValueError("the job registers nothing")
