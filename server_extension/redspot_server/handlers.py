@@ -101,7 +101,9 @@ class RedspotHandler(RequestHandler):
         if isinstance(error, RedspotError):
             self.write_problem(error)
         elif status_code == 404:
-            self.write_problem(RouteNotFoundError(f"There is no {self.request.path}; see openapi.json for what exists."))
+            self.write_problem(
+                RouteNotFoundError(f"There is no {self.request.path}; see openapi.json for what exists.")
+            )
         elif status_code == 405:
             self.write_problem(MethodNotAllowedError(f"{self.request.path} does not take {self.request.method}."))
         elif isinstance(error, HTTPError) and status_code < 500:
@@ -182,7 +184,9 @@ class RouteHandler(RedspotHandler):
         return self._validate(route.body, body)
 
     def _parse_query(self, route: Route) -> Any:
-        return self._validate(route.query, {name: self.get_query_argument(name) for name in self.request.query_arguments})
+        return self._validate(
+            route.query, {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        )
 
     def _validate(self, kind: Any, value: Any) -> Any:
         try:

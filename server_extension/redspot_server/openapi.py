@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import JsonSchemaMode, models_json_schema  # noqa: F401 - re-exported types
+from pydantic.json_schema import JsonSchemaMode
 from tornado.web import RequestHandler
 
 from redspot._version import __version__
@@ -60,7 +60,10 @@ def _operation(route: Any, places: dict[Any, Any]) -> dict[str, Any]:
         "parameters": _parameters(route),
         "responses": {
             str(route.status): {"description": "Done", "content": reply},
-            "default": {"description": "A problem", "content": {"application/problem+json": {"schema": places[Problem]}}},
+            "default": {
+                "description": "A problem",
+                "content": {"application/problem+json": {"schema": places[Problem]}},
+            },
         },
     }
     if route.body is not None:

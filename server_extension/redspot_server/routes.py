@@ -107,7 +107,14 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "schedules", schedules.list_schedules, out.Page[Schedule], READ, "Schedules"),
     Route(
-        "POST", "schedules", schedules.add_schedule, Schedule, AUTHOR, "Schedule a job", body=given.ScheduleIn, status=201
+        "POST",
+        "schedules",
+        schedules.add_schedule,
+        Schedule,
+        AUTHOR,
+        "Schedule a job",
+        body=given.ScheduleIn,
+        status=201,
     ),
     Route("GET", "schedules/{schedule_id}", schedules.read_schedule, Schedule, READ, "One schedule"),
     Route(

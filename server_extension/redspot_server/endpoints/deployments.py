@@ -7,8 +7,8 @@ import time
 from redspot.contracts.replies import Page, Prediction
 from redspot.contracts.requests import DeploymentIn, EndpointChange, PredictIn
 from redspot.ids import ModelRef
-from redspot.registry.endpoint import Deployment, DeploymentState, Endpoint, EndpointState, EndpointUnavailableError
-from redspot_server.controllers.replica import ask_replica
+from redspot.registry.endpoint import Deployment, Endpoint, EndpointState
+from redspot_server.controllers.router_unit import ask_endpoint
 from redspot_server.identity import Caller
 from redspot_server.services import Services
 
@@ -40,15 +40,10 @@ def deploy(services: Services, caller: Caller, name: str, body: DeploymentIn) ->
 
 
 def predict(services: Services, caller: Caller, name: str, body: PredictIn) -> Prediction:
-    """Send rows to the endpoint's live replica, as its URL would."""
-    endpoint = services.endpoints.get(name)
-    live = [item for item in services.endpoints.open_deployments(name) if item.state is DeploymentState.LIVE]
-    if not live:
-        raise EndpointUnavailableError(
-            f"Endpoint {name!r} does not answer now: it is {endpoint.state}"
-            + (f", its newest deployment is {endpoint.deployment.state}." if endpoint.deployment else "."),
-            endpoint=name,
-        )
+    """Send rows to the endpoint through the router, as any caller would."""
+    services.endpoints.get(name)
     began = time.perf_counter()
-    answer = ask_replica(services, live[-1], "POST", "/predict", body.rows, caller=caller.name)
-    return Prediction(answer["model"], str(answer["version"]), tuple(answer["predictions"]), time.perf_counter() - began)
+    answer = ask_endpoint(services, name, "/predict", body.rows)
+    return Prediction(
+        answer["model"], str(answer["version"]), tuple(answer["predictions"]), time.perf_counter() - began
+    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+from redspot_productionize.freeze import freeze_job, merge_values
+
 from redspot.compute.instance import find_instance_type
 from redspot.contracts.replies import Page
 from redspot.contracts.requests import JobIn, ListQuery, NotebookIn, RunIn
 from redspot.jobs.job import Job
 from redspot.jobs.notebook import NotebookFacts, inspect_notebook
 from redspot.jobs.run import Run
-from redspot_productionize.freeze import freeze_job, merge_values
 from redspot_server.identity import Caller
 from redspot_server.services import Services
 

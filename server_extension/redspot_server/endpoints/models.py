@@ -6,12 +6,13 @@ import base64
 import binascii
 import json
 
+from redspot_productionize.outcome import PIPELINE_MEDIA_TYPE
+
 from redspot.contracts.replies import Page
 from redspot.contracts.requests import AliasIn, ListQuery, VersionIn
 from redspot.ids import ModelRef, parse_name
 from redspot.jobs.notebook import MEDIA_TYPE, freeze_notebook
 from redspot.registry.model import Model, NewVersion, PipelineFileError, Version, VersionNotFoundError
-from redspot_productionize.outcome import PIPELINE_MEDIA_TYPE
 from redspot_server.content import Content
 from redspot_server.identity import Caller
 from redspot_server.services import Services
