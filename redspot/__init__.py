@@ -12,7 +12,6 @@ from redspot._version import __version__
 
 if TYPE_CHECKING:
     from redspot.client.recording import record
-    from redspot.client.registering import register
     from redspot.pipeline import Pipeline, load, step
 
 _HOMES = {
@@ -20,10 +19,9 @@ _HOMES = {
     "load": "redspot.pipeline",
     "step": "redspot.pipeline",
     "record": "redspot.client.recording",
-    "register": "redspot.client.registering",
 }
 
-__all__ = ["Pipeline", "__version__", "load", "record", "register", "step"]
+__all__ = ["Pipeline", "__version__", "load", "record", "step"]
 
 
 def __getattr__(name: str) -> object:

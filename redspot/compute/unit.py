@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from redspot.errors import ConflictError, InvalidError, NotFoundError
+from redspot.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 
 
 class UnitExistsError(ConflictError):
@@ -28,6 +28,18 @@ class UnitSpecError(InvalidError):
     """A unit's specification cannot be run."""
 
     code = "unit-spec"
+
+
+class UnitStopError(UnavailableError):
+    """A unit's processes could not all be ended in time; the same call may succeed later."""
+
+    code = "unit-stop"
+
+
+class UnitAliveError(ConflictError):
+    """What was asked needs the unit to have ended."""
+
+    code = "unit-alive"
 
 
 class Isolation(StrEnum):
@@ -166,7 +178,10 @@ class ComputeBackend(Protocol):
     isolates: Isolation
 
     def start(self, spec: UnitSpec) -> UnitStatus:
-        """Start a unit and return at once. UnitExistsError when its id was ever used; UnitSpecError when it cannot run."""
+        """Start a unit and return at once.
+
+        UnitExistsError when its id was ever used; UnitSpecError when it cannot run.
+        """
         ...
 
     def observe(self, unit_id: str) -> UnitStatus:
@@ -176,7 +191,8 @@ class ComputeBackend(Protocol):
     def stop(self, unit_id: str, *, grace_s: float = 10.0) -> UnitStatus:
         """End every process of the unit: SIGTERM, then SIGKILL after `grace_s` seconds. Returns once nothing is left.
 
-        Idempotent: stopping an ended unit returns its record.
+        Idempotent: stopping an ended unit returns its record. A lost unit becomes an ended one, with
+        the reason ``stopped``. UnitStopError when something could not be ended.
         """
         ...
 
@@ -189,5 +205,8 @@ class ComputeBackend(Protocol):
         ...
 
     def forget(self, unit_id: str) -> None:
-        """Remove the record and files of an ended unit."""
+        """Remove the record and files of a unit that has ended or is lost (UnitAliveError otherwise).
+
+        Its id stays used: starting it again is still refused.
+        """
         ...

@@ -49,16 +49,6 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
-class InstanceType:
-    """What a run or replica may use."""
-
-    name: str
-    cpu: float
-    memory_bytes: int
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class ImageSummary:
     """An image that a job can run in."""
 

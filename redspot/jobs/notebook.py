@@ -68,7 +68,7 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
 
 
 def freeze_notebook(data: bytes) -> bytes:
-    """Return the snapshot: outputs, counts and editor state stripped, keys sorted, so that equal code has equal bytes."""
+    """Return the snapshot: no outputs, counts or editor state; keys sorted, so that equal code has equal bytes."""
     notebook = parse_notebook(data)
     cells = [_freeze_cell(cell, index) for index, cell in enumerate(notebook["cells"])]
     metadata = {key: notebook.get("metadata", {})[key] for key in _KEPT_METADATA if key in notebook.get("metadata", {})}

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from redspot.errors import ConflictError, NotFoundError, UnavailableError
+from redspot.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 from redspot.ids import ModelRef
 
 
@@ -27,6 +27,12 @@ class EndpointUnavailableError(UnavailableError):
     """The endpoint has no replica that can answer now."""
 
     code = "endpoint-unavailable"
+
+
+class EndpointAnswerError(InvalidError):
+    """The endpoint answered with a problem of its own; its sentence is passed on."""
+
+    code = "endpoint-answer"
 
 
 class EndpointState(StrEnum):

@@ -1,0 +1,1 @@
+"""From a notebook to a job that runs on schedule: the engine, the runner and the scheduler."""

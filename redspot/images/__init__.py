@@ -1,0 +1,1 @@
+"""Images: named, versioned sets of software that notebooks, jobs and endpoints run in."""

@@ -1,0 +1,1 @@
+"""The adapters that keep the domain in a database: SQLAlchemy tables, Alembic migrations."""

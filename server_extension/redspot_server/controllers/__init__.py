@@ -1,0 +1,1 @@
+"""Level-triggered loops over rows: desired state, observed state, one idempotent step."""

@@ -1,0 +1,1 @@
+"""The service's endpoints by noun: plain functions of (services, caller, …)."""

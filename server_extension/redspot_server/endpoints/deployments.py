@@ -1,0 +1,49 @@
+"""Endpoints and deployments."""
+
+from __future__ import annotations
+
+import time
+
+from redspot.contracts.replies import Page, Prediction
+from redspot.contracts.requests import DeploymentIn, EndpointChange, PredictIn
+from redspot.ids import ModelRef
+from redspot.registry.endpoint import Deployment, Endpoint, EndpointState
+from redspot_server.controllers.router_unit import ask_endpoint
+from redspot_server.identity import Caller
+from redspot_server.services import Services
+
+
+def list_endpoints(services: Services, caller: Caller) -> Page[Endpoint]:
+    """Return all endpoints by name."""
+    return Page(services.endpoints.endpoints())
+
+
+def read_endpoint(services: Services, caller: Caller, name: str) -> Endpoint:
+    """Return one endpoint."""
+    return services.endpoints.get(name)
+
+
+def change_endpoint(services: Services, caller: Caller, name: str, body: EndpointChange) -> Endpoint:
+    """Start or stop an endpoint; its definition stays."""
+    return services.endpoints.set_state(name, EndpointState(body.state), by=caller.name)
+
+
+def list_deployments(services: Services, caller: Caller, name: str) -> Page[Deployment]:
+    """Return the ledger of an endpoint, newest first."""
+    return Page(services.endpoints.deployments(name))
+
+
+def deploy(services: Services, caller: Caller, name: str, body: DeploymentIn) -> Endpoint:
+    """Want a version to answer at the endpoint."""
+    version = services.models.get(ModelRef.parse(body.version))
+    return services.endpoints.deploy(name, version.ref, by=caller.name, why=body.why)
+
+
+def predict(services: Services, caller: Caller, name: str, body: PredictIn) -> Prediction:
+    """Send rows to the endpoint through the router, as any caller would."""
+    services.endpoints.get(name)
+    began = time.perf_counter()
+    answer = ask_endpoint(services, name, "/predict", body.rows)
+    return Prediction(
+        answer["model"], str(answer["version"]), tuple(answer["predictions"]), time.perf_counter() - began
+    )

@@ -1,0 +1,92 @@
+"""Models and versions."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+
+from redspot_productionize.outcome import PIPELINE_MEDIA_TYPE
+
+from redspot.contracts.replies import Page
+from redspot.contracts.requests import AliasIn, ListQuery, VersionIn
+from redspot.ids import ModelRef, parse_name
+from redspot.jobs.notebook import MEDIA_TYPE, freeze_notebook
+from redspot.registry.model import Model, NewVersion, PipelineFileError, Version, VersionNotFoundError
+from redspot_server.content import Content
+from redspot_server.identity import Caller
+from redspot_server.services import Services
+
+
+def list_models(services: Services, caller: Caller, query: ListQuery) -> Page[Model]:
+    """Return models by name."""
+    found = services.models.models(limit=query.limit + 1, after=query.cursor)
+    return Page(found[: query.limit], found[query.limit - 1].name if len(found) > query.limit else None)
+
+
+def read_model(services: Services, caller: Caller, name: str) -> Model:
+    """Return one model."""
+    return services.models.model(name)
+
+
+def list_versions(services: Services, caller: Caller, name: str, query: ListQuery) -> Page[Version]:
+    """Return versions, newest first."""
+    before = int(query.cursor) if query.cursor and query.cursor.isdigit() else None
+    found = services.models.versions(name, limit=query.limit + 1, before=before)
+    return Page(found[: query.limit], str(found[query.limit - 1].number) if len(found) > query.limit else None)
+
+
+def read_version(services: Services, caller: Caller, ref: str) -> Version:
+    """Return one version."""
+    return services.models.get(ModelRef.parse(ref))
+
+
+def register_version(services: Services, caller: Caller, name: str, body: VersionIn) -> Version:
+    """Register the pipeline file that was sent; what it is, is read from the file itself."""
+    from redspot.pipeline import read_summary
+
+    parse_name(name, "model")
+    try:
+        data = base64.b64decode(body.pipeline, validate=True)
+    except binascii.Error:
+        raise PipelineFileError("Field 'pipeline' is not base 64.", field="pipeline") from None
+    summary = read_summary(data)
+    notebook = None
+    if body.notebook is not None:
+        frozen = freeze_notebook(json.dumps(body.notebook).encode())
+        notebook = services.artifacts.put(frozen, name=f"{name}.ipynb", media_type=MEDIA_TYPE)
+    return services.models.add(
+        NewVersion(
+            model=name,
+            pipeline=services.artifacts.put(data, name=f"{name}.redspot", media_type=PIPELINE_MEDIA_TYPE),
+            notebook=notebook,
+            environment=services.environment(services.instance_types[0].name),
+            parameters=body.parameters,
+            metrics=body.metrics or summary.metrics,
+            schema=summary.schema,
+            graph=summary.graph,
+            parity_rows=summary.parity_rows,
+            run_id=None,
+            created_by=caller.name,
+        )
+    )
+
+
+def set_alias(services: Services, caller: Caller, name: str, alias: str, body: AliasIn) -> Model:
+    """Point an alias at a version."""
+    return services.models.set_alias(name, alias, body.number, by=caller.name)
+
+
+def read_pipeline(services: Services, caller: Caller, ref: str) -> Content:
+    """Return the pipeline file."""
+    artifact = services.models.get(ModelRef.parse(ref)).pipeline
+    return Content(services.artifacts.get(artifact.digest), artifact.media_type, artifact.name)
+
+
+def read_notebook(services: Services, caller: Caller, ref: str) -> Content:
+    """Return the notebook that made the version."""
+    version = services.models.get(ModelRef.parse(ref))
+    if version.notebook is None:
+        raise VersionNotFoundError(f"{version.ref} was registered without a notebook.", ref=ref)
+    artifact = version.notebook
+    return Content(services.artifacts.get(artifact.digest), artifact.media_type, artifact.name)
