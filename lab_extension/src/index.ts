@@ -1,11 +1,15 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import client from './plugins/client';
+import deploy from './plugins/deploy';
 import kernelPipelines from './plugins/kernelPipelines';
 import live from './plugins/live';
+import palette from './plugins/palette';
 import productionize from './plugins/productionize';
+import register from './plugins/register';
 import runs from './plugins/runs';
 import sidebar from './plugins/sidebar';
+import tryEndpoint from './plugins/tryEndpoint';
 
 export * from './tokens';
 
@@ -15,8 +19,12 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   live,
   kernelPipelines,
   sidebar,
+  productionize,
+  register,
+  deploy,
+  tryEndpoint,
   runs,
-  productionize
+  palette
 ];
 
 export default plugins;

@@ -2,6 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Productionize } from '../models/productionize';
 import { FormRow } from './FormRow';
+import { NameRow } from './NameRow';
 
 interface IProps {
   model: Productionize;
@@ -79,49 +80,5 @@ function deploying({ model, endpoints, trans }: IProps): JSX.Element {
       onChange={deployTo => model.choose({ deployTo })}
       trans={trans}
     />
-  );
-}
-
-/** A name with those that exist on offer. */
-export function NameRow(props: {
-  id: string;
-  label: string;
-  value: string;
-  known: readonly string[];
-  wrong: boolean;
-  hint?: string;
-  onChange: (value: string) => void;
-  trans: TranslationBundle;
-}): JSX.Element {
-  const { id, trans } = props;
-  return (
-    <FormRow
-      id={id}
-      label={props.label}
-      hint={props.hint}
-      error={
-        props.wrong
-          ? trans.__(
-              'Use 1 to 100 letters, digits, “.”, “_” or “-”, beginning with a letter or digit.'
-            )
-          : ''
-      }
-    >
-      <input
-        id={id}
-        className="jp-mod-styled"
-        list={`${id}-known`}
-        spellCheck={false}
-        autoComplete="off"
-        value={props.value}
-        aria-invalid={props.wrong}
-        onChange={event => props.onChange(event.target.value)}
-      />
-      <datalist id={`${id}-known`}>
-        {props.known.map(name => (
-          <option key={name} value={name} />
-        ))}
-      </datalist>
-    </FormRow>
   );
 }

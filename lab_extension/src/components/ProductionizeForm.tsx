@@ -5,7 +5,8 @@ import { ProblemError, problemText } from '../api/problem';
 import type { ISubmitted, Productionize } from '../models/productionize';
 import { FormFooter } from './FormFooter';
 import { FormRow } from './FormRow';
-import { NameRow, OutcomeFields } from './OutcomeFields';
+import { NameRow } from './NameRow';
+import { OutcomeFields } from './OutcomeFields';
 import { ParameterInput } from './ParameterInput';
 import { ScheduleFields } from './ScheduleFields';
 
@@ -88,7 +89,7 @@ export function ProductionizeForm(props: IProps): JSX.Element {
       <FormFooter
         submit={submitLabel(model, trans)}
         canSubmit={model.canSubmit}
-        busy={model.submitting}
+        busy={model.busy}
         failure={failureOf(model, trans)}
         onCancel={onCancel}
         trans={trans}

@@ -1,10 +1,7 @@
-import type { IDisposable } from '@lumino/disposable';
-import type { ISignal } from '@lumino/signaling';
-import { Signal } from '@lumino/signaling';
-
 import { ProblemError } from '../api/problem';
 import type * as wire from '../api/types';
 import type { IRedspotClient } from '../tokens';
+import { FormModel } from './formModel';
 import { isName, nameOf } from './name';
 import type { IField } from './parameterField';
 import { fieldOf, readField, readFields } from './parameterField';
@@ -38,8 +35,9 @@ export interface ISubmitted {
 export type WrongChoice = 'name' | 'registerAs' | 'deployTo' | 'cron' | 'nothing';
 
 /** From a notebook's content to a job: the state of the Productionize dialog. */
-export class Productionize implements IDisposable {
+export class Productionize extends FormModel {
   constructor(options: Productionize.IOptions) {
+    super();
     this._client = options.client;
     this._notebook = options.notebook;
     this.notebookName = options.notebookName;
@@ -64,14 +62,6 @@ export class Productionize implements IDisposable {
   readonly notebookName: string;
   readonly preview: FirePreviewer;
 
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  get isDisposed(): boolean {
-    return this.preview.isDisposed;
-  }
-
   /** What the notebook declares; null until it has been read. */
   get facts(): wire.NotebookFacts | null {
     return this._facts;
@@ -89,18 +79,9 @@ export class Productionize implements IDisposable {
     return this._choices;
   }
 
-  get submitting(): boolean {
-    return this._submitting;
-  }
-
-  /** Why the last step failed, or null. */
-  get error(): unknown {
-    return this._error;
-  }
-
   /** What the service said about a parameter, by its name. */
   serverWord(parameter: string): string {
-    const { _error: error } = this;
+    const { error } = this;
     return error instanceof ProblemError && error.parameter === parameter ? error.detail : '';
   }
 
@@ -128,7 +109,7 @@ export class Productionize implements IDisposable {
 
   get canSubmit(): boolean {
     return (
-      !this._submitting &&
+      !this.busy &&
       this._facts !== null &&
       this.wrong.size === 0 &&
       this._fields.every(field => readField(field).ok)
@@ -137,19 +118,16 @@ export class Productionize implements IDisposable {
 
   /** Read the notebook's parameters and what it can run on. */
   async inspect(): Promise<void> {
-    try {
-      const [facts, types] = await Promise.all([
-        this._client.inspect(this._notebook),
-        this._client.instanceTypes()
-      ]);
+    const found = await this.attempt(() =>
+      Promise.all([this._client.inspect(this._notebook), this._client.instanceTypes()])
+    );
+    if (found !== null) {
+      const [facts, types] = found;
       this._facts = facts;
       this._fields = facts.parameters.map(fieldOf);
       this._instanceTypes = types.items;
-      this._choices = { ...this._choices, instanceType: types.items[0]?.name ?? '' };
-    } catch (error) {
-      this._error = error;
+      this.choose({ instanceType: types.items[0]?.name ?? '' });
     }
-    this._tell();
   }
 
   choose(change: Partial<IChoices>): void {
@@ -158,17 +136,17 @@ export class Productionize implements IDisposable {
     if (scheduled && ('scheduled' in change || 'cron' in change || 'zone' in change)) {
       this.preview.explain(cron, zone);
     }
-    this._tell();
+    this.tell();
   }
 
   edit(name: string, change: Partial<Pick<IField, 'text' | 'none'>>): void {
     this._fields = this._fields.map(field =>
       field.parameter.name === name ? { ...field, ...change } : field
     );
-    if (this._error instanceof ProblemError && this._error.parameter === name) {
-      this._error = null;
+    if (this.error instanceof ProblemError && this.error.parameter === name) {
+      this.forgive();
     }
-    this._tell();
+    this.tell();
   }
 
   /** Freeze the job, then start and schedule it as chosen; null when that was refused, and `error` says why. */
@@ -177,23 +155,12 @@ export class Productionize implements IDisposable {
     if (!this.canSubmit || values === null) {
       return null;
     }
-    this._submitting = true;
-    this._error = null;
-    this._tell();
-    try {
-      return await this._send(values);
-    } catch (error) {
-      this._error = error;
-      return null;
-    } finally {
-      this._submitting = false;
-      this._tell();
-    }
+    return this.attempt(() => this._send(values));
   }
 
-  dispose(): void {
+  override dispose(): void {
     this.preview.dispose();
-    Signal.clearData(this);
+    super.dispose();
   }
 
   private async _send(values: wire.JsonRecord): Promise<ISubmitted> {
@@ -225,13 +192,7 @@ export class Productionize implements IDisposable {
   }
 
   private _onPreview(): void {
-    this._tell();
-  }
-
-  private _tell(): void {
-    if (!this.isDisposed) {
-      this._changed.emit();
-    }
+    this.tell();
   }
 
   private readonly _client: IRedspotClient;
@@ -240,9 +201,6 @@ export class Productionize implements IDisposable {
   private _instanceTypes: readonly wire.InstanceType[] = [];
   private _fields: readonly IField[] = [];
   private _choices: IChoices;
-  private _submitting = false;
-  private _error: unknown = null;
-  private readonly _changed = new Signal<this, void>(this);
 }
 
 export namespace Productionize {

@@ -1,0 +1,41 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ReactNode } from 'react';
+
+import { FormFooter } from './FormFooter';
+
+interface IProps {
+  submit: string;
+  canSubmit: boolean;
+  busy: boolean;
+  failure: string;
+  onSubmit: () => void;
+  onCancel: () => void;
+  children: ReactNode;
+  trans: TranslationBundle;
+}
+
+/** A form with its buttons; Enter sends it. */
+export function Form(props: IProps): JSX.Element {
+  return (
+    <form
+      className="rsp-Form"
+      noValidate
+      onSubmit={event => {
+        event.preventDefault();
+        if (props.canSubmit) {
+          props.onSubmit();
+        }
+      }}
+    >
+      <div className="rsp-Form-body">{props.children}</div>
+      <FormFooter
+        submit={props.submit}
+        canSubmit={props.canSubmit}
+        busy={props.busy}
+        failure={props.failure}
+        onCancel={props.onCancel}
+        trans={props.trans}
+      />
+    </form>
+  );
+}
