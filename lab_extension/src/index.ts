@@ -2,6 +2,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import client from './plugins/client';
 import deploy from './plugins/deploy';
+import graph from './plugins/graph';
 import kernelPipelines from './plugins/kernelPipelines';
 import live from './plugins/live';
 import palette from './plugins/palette';
@@ -23,6 +24,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   register,
   deploy,
   tryEndpoint,
+  graph,
   runs,
   palette
 ];

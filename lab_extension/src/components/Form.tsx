@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ReactNode } from 'react';
+import { useEffect, useRef } from 'react';
 
 import { FormFooter } from './FormFooter';
 
@@ -16,6 +17,11 @@ interface IProps {
 
 /** A form with its buttons; Enter sends it. */
 export function Form(props: IProps): JSX.Element {
+  const body = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Without focus inside, the dialog would not hear Escape.
+    body.current?.querySelector<HTMLElement>('input, select, textarea')?.focus();
+  }, []);
   return (
     <form
       className="rsp-Form"
@@ -27,7 +33,9 @@ export function Form(props: IProps): JSX.Element {
         }
       }}
     >
-      <div className="rsp-Form-body">{props.children}</div>
+      <div ref={body} className="rsp-Form-body">
+        {props.children}
+      </div>
       <FormFooter
         submit={props.submit}
         canSubmit={props.canSubmit}

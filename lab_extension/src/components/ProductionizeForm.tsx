@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { ProblemError, problemText } from '../api/problem';
 import type { ISubmitted, Productionize } from '../models/productionize';
-import { FormFooter } from './FormFooter';
+import { Form } from './Form';
 import { FormRow } from './FormRow';
 import { NameRow } from './NameRow';
 import { OutcomeFields } from './OutcomeFields';
@@ -30,71 +30,62 @@ export function ProductionizeForm(props: IProps): JSX.Element {
     }
   };
   return (
-    <form
-      className="rsp-Form"
-      noValidate
-      onSubmit={event => {
-        event.preventDefault();
-        void submit();
-      }}
+    <Form
+      submit={submitLabel(model, trans)}
+      canSubmit={model.canSubmit}
+      busy={model.busy}
+      failure={failureOf(model, trans)}
+      onSubmit={() => void submit()}
+      onCancel={onCancel}
+      trans={trans}
     >
-      <div className="rsp-Form-body">
-        <p className="rsp-Form-lead">
-          {trans.__(
-            '%1 is frozen exactly as it is in the editor now, saved or not; later edits do not touch the job.',
-            model.notebookName
-          )}
-        </p>
-        <fieldset className="rsp-Fieldset">
-          <legend>{trans.__('Job')}</legend>
-          <NameRow
-            id="rsp-job-name"
-            label={trans.__('Name')}
-            value={choices.name}
-            known={[]}
-            wrong={model.wrong.has('name')}
-            onChange={name => model.choose({ name })}
-            trans={trans}
-          />
-          <FormRow id="rsp-instance" label={trans.__('Instance type')}>
-            <HTMLSelect
-              id="rsp-instance"
-              value={choices.instanceType}
-              onChange={event => model.choose({ instanceType: event.target.value })}
-              options={model.instanceTypes.map(type => ({
-                value: type.name,
-                label: trans.__('%1 — %2', type.name, type.description)
-              }))}
-            />
-          </FormRow>
-        </fieldset>
-        {facts === null ? null : (
-          <fieldset className="rsp-Fieldset">
-            <legend>{trans.__('Parameters')}</legend>
-            {facts.hint ? <p className="rsp-FormRow-hint">{facts.hint}</p> : null}
-            {model.fields.map(field => (
-              <ParameterInput
-                key={field.parameter.name}
-                field={field}
-                serverWord={model.serverWord(field.parameter.name)}
-                onEdit={change => model.edit(field.parameter.name, change)}
-                trans={trans}
-              />
-            ))}
-          </fieldset>
+      <p className="rsp-Form-lead">
+        {trans.__(
+          '%1 is frozen exactly as it is in the editor now, saved or not; later edits do not touch the job.',
+          model.notebookName
         )}
-        <ScheduleFields model={model} trans={trans} />
-        <OutcomeFields model={model} models={models} endpoints={endpoints} trans={trans} />
-      </div>
-      <FormFooter
-        submit={submitLabel(model, trans)}
-        canSubmit={model.canSubmit}
-        busy={model.busy}
-        failure={failureOf(model, trans)}
-        onCancel={onCancel}
-        trans={trans}
-      />
-    </form>
+      </p>
+      <fieldset className="rsp-Fieldset">
+        <legend>{trans.__('Job')}</legend>
+        <NameRow
+          id="rsp-job-name"
+          label={trans.__('Name')}
+          value={choices.name}
+          known={[]}
+          wrong={model.wrong.has('name')}
+          onChange={name => model.choose({ name })}
+          trans={trans}
+        />
+        <FormRow id="rsp-instance" label={trans.__('Instance type')}>
+          <HTMLSelect
+            id="rsp-instance"
+            value={choices.instanceType}
+            onChange={event => model.choose({ instanceType: event.target.value })}
+            options={model.instanceTypes.map(type => ({
+              value: type.name,
+              label: trans.__('%1 — %2', type.name, type.description)
+            }))}
+          />
+        </FormRow>
+      </fieldset>
+      {facts === null ? null : (
+        <fieldset className="rsp-Fieldset">
+          <legend>{trans.__('Parameters')}</legend>
+          {facts.hint ? <p className="rsp-FormRow-hint">{facts.hint}</p> : null}
+          {model.fields.map(field => (
+            <ParameterInput
+              key={field.parameter.name}
+              field={field}
+              serverWord={model.serverWord(field.parameter.name)}
+              onEdit={change => model.edit(field.parameter.name, change)}
+              trans={trans}
+            />
+          ))}
+        </fieldset>
+      )}
+      <ScheduleFields model={model} trans={trans} />
+      <OutcomeFields model={model} models={models} endpoints={endpoints} trans={trans} />
+    </Form>
   );
 }
 

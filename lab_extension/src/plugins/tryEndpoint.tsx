@@ -35,7 +35,7 @@ const tryEndpoint: JupyterFrontEndPlugin<void> = {
           return;
         }
         const model = new Trial({ client, endpoint: args.endpoint, serving: version });
-        void model.load();
+        await model.load();
         await showForm({
           title: trans.__('Try %1', args.endpoint),
           model,
