@@ -5,7 +5,6 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 
 import { ProblemError } from '../api/problem';
 import { ArgSchemas, CommandIDs, isRefArgs } from '../commands';
-import { PipelineGraph } from '../components/PipelineGraph';
 import { redspotIcon } from '../icons';
 import { isPipelineGraph } from '../models/pipelineGraph';
 import { IRedspotClient } from '../tokens';
@@ -43,6 +42,7 @@ const graph: JupyterFrontEndPlugin<void> = {
             detail: trans.__('the description of the pipeline')
           });
         }
+        const { PipelineGraph } = await import('../components/PipelineGraph');
         const content = ReactWidget.create(<PipelineGraph graph={description} trans={trans} />);
         content.addClass('rsp-GraphPanel');
         const widget = new MainAreaWidget({ content });
