@@ -98,6 +98,11 @@ class Config:
         return self.artifacts_url or f"{self.state_dir}/artifacts"
 
     @property
+    def trusted(self) -> tuple[str, ...]:
+        """The trusted modules, one by one."""
+        return tuple(name.strip() for name in self.trusted_modules.split(",") if name.strip())
+
+    @property
     def units_dir(self) -> Path:
         """Where the process backend keeps its units."""
         return self.state_dir / "units"

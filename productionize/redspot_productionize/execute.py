@@ -94,7 +94,7 @@ def _finish(folder: RunFolder) -> Mapping[str, Any]:
 
     if not folder.output.exists():
         return {}
-    notebook = nbformat.read(folder.output, as_version=4)
+    notebook = nbformat.read(folder.output, as_version=4)  # type: ignore[no-untyped-call] # nbformat is half typed
     folder.html.write_text(render_html(notebook, folder.path.name))
     records: dict[str, Any] = {}
     for cell in notebook.cells:
