@@ -53,7 +53,9 @@ def parse_alias(text: str) -> str:
     """Return `text` when it can be an alias, so that ``name@7`` is never two things."""
     parse_name(text, "alias")
     if _RESERVED_ALIAS.fullmatch(text):
-        raise InvalidNameError(f"alias {text!r} is reserved: an alias is not a number, 'latest' or 'vN'.", field="alias")
+        raise InvalidNameError(
+            f"alias {text!r} is reserved: an alias is not a number, 'latest' or 'vN'.", field="alias"
+        )
     return text
 
 
@@ -102,7 +104,9 @@ class ModelRef:
         if selector == cls.LATEST:
             return cls(name)
         if not selector or selector.isdigit():
-            raise InvalidRefError(f"{text!r} is not a model version: write name@7, name@alias or name@latest.", ref=text)
+            raise InvalidRefError(
+                f"{text!r} is not a model version: write name@7, name@alias or name@latest.", ref=text
+            )
         return cls(name, parse_alias(selector))
 
     def __str__(self) -> str:

@@ -44,5 +44,7 @@ class Registry(Generic[T]):
         points = {point.value: point for point in entry_points(group=self.group) if point.name == name}
         if len(points) != 1:
             known = ", ".join(self.names()) or "none"
-            raise UnknownPluginError(f"{len(points)} plugins named {name!r} in {self.group}; known: {known}.", name=name)
+            raise UnknownPluginError(
+                f"{len(points)} plugins named {name!r} in {self.group}; known: {known}.", name=name
+            )
         return cast(T, next(iter(points.values())).load())
