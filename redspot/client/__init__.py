@@ -1,0 +1,1 @@
+"""What notebooks and programs use to speak with the Redspot service."""

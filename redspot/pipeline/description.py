@@ -1,0 +1,113 @@
+"""A pipeline as JSON, for pictures and for the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from redspot.pipeline.estimating import Estimate
+from redspot.pipeline.fitting import Fitted
+from redspot.pipeline.graph import Graph, Node, Source
+
+# A one-hot step may give thousands of columns; a picture needs their number and the first names.
+MAX_NAMES = 50
+MAX_TEXT = 200
+
+
+def describe(graph: Graph, fitted: Fitted | None) -> dict[str, Any]:
+    """Return nodes and edges in the order in which they run.
+
+    Counts of columns and shapes are null where they are only known once the pipeline is fitted.
+    """
+    outputs = {part.name: _outputs(part, fitted) for part in graph.parts}
+    nodes = [_node(part, graph, outputs, fitted) for part in graph.parts]
+    edges = [
+        {"from": name, "to": node.name, "columns": (outputs[name] or [])[:MAX_NAMES], "count": _count(outputs[name])}
+        for node in graph.nodes
+        for name in node.inputs
+    ]
+    return {"fitted": fitted is not None, "nodes": nodes, "edges": edges}
+
+
+def json_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters as JSON; what JSON has no word for becomes its `repr`."""
+    return {name: _json(value) for name, value in params.items()}
+
+
+def _node(
+    part: Source | Node, graph: Graph, outputs: Mapping[str, list[str] | None], fitted: Fitted | None
+) -> dict[str, Any]:
+    feeding: list[list[str] | None] = (
+        [outputs[name] for name in part.inputs] if isinstance(part, Node) else [list(part.columns)]
+    )
+    reads = _joined(feeding)
+    gives = outputs[part.name]
+    return {
+        "id": part.name,
+        "name": part.name,
+        "kind": "columns" if isinstance(part, Source) else part.step.kind,
+        "title": _title(part),
+        "params": {} if isinstance(part, Source) else json_params(part.step.params()),
+        "inputs": (reads or [])[:MAX_NAMES],
+        "outputs": (gives or [])[:MAX_NAMES],
+        "columns_in": _count(reads),
+        "columns_out": _count(gives),
+        "shape": [None, _count(gives)],
+        "origins": _origins(part, fitted),
+        "fitted": fitted is not None,
+        "role": _role(part, graph),
+    }
+
+
+def _joined(feeding: list[list[str] | None]) -> list[str] | None:
+    """Return all names, or None when some are not known yet."""
+    names: list[str] = []
+    for each in feeding:
+        if each is None:
+            return None
+        names.extend(each)
+    return names
+
+
+def _outputs(part: Source | Node, fitted: Fitted | None) -> list[str] | None:
+    if fitted is not None:
+        return [feature.name for feature in fitted.features[part.name]]
+    return list(part.columns) if isinstance(part, Source) else None
+
+
+def _origins(part: Source | Node, fitted: Fitted | None) -> list[str]:
+    if fitted is None:
+        return list(part.columns) if isinstance(part, Source) else []
+    return list(dict.fromkeys(origin for feature in fitted.features[part.name] for origin in feature.columns))
+
+
+def _role(part: Source | Node, graph: Graph) -> str:
+    if isinstance(part, Source):
+        return "source"
+    return "predictor" if part is graph.predictor else "step"
+
+
+def _title(part: Source | Node) -> str:
+    if isinstance(part, Source):
+        return "columns"
+    return type(part.step.estimator).__name__ if isinstance(part.step, Estimate) else part.step.kind
+
+
+def _count(names: Sequence[str] | None) -> int | None:
+    return None if names is None else len(names)
+
+
+def _json(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else repr(value)
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _json(item) for key, item in value.items()}
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        return _json(value.item())
+    # An address in memory would make the same pipeline look different every time.
+    text = type(value).__name__ if " at 0x" in repr(value) else repr(value)
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"

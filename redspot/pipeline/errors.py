@@ -1,0 +1,95 @@
+"""What can go wrong with a pipeline, one leaf for each thing a caller can act on."""
+
+from __future__ import annotations
+
+from redspot.errors import ConflictError, CorruptError, ForbiddenError, InvalidError, NotFoundError
+
+
+class InvalidPipelineError(InvalidError):
+    """The graph that was written down cannot exist: a name twice, a loop, a part of the wrong kind."""
+
+    code = "invalid-pipeline"
+
+
+class InvalidStepError(InvalidError):
+    """A parameter of a step has a value that the step does not know."""
+
+    code = "invalid-step"
+
+
+class StepNotFoundError(NotFoundError):
+    """No step, or more than one, answers to the name."""
+
+    code = "step-not-found"
+
+
+class UnknownColumnError(InvalidError):
+    """A column is named that the pipeline or the data does not have."""
+
+    code = "unknown-column"
+
+
+class MissingColumnError(InvalidError):
+    """The data lacks a column that the pipeline reads."""
+
+    code = "missing-column"
+
+
+class ColumnTypeError(InvalidError):
+    """A column, or one value of it, has a type that the pipeline cannot read there."""
+
+    code = "column-type"
+
+
+class MissingValueError(InvalidError):
+    """A step met a missing or infinite value that it cannot work with."""
+
+    code = "missing-value"
+
+
+class InvalidTargetError(InvalidError):
+    """The target does not fit the rows or the estimator."""
+
+    code = "invalid-target"
+
+
+class NotFittedError(ConflictError):
+    """Something was asked of a pipeline that only a fitted one can do."""
+
+    code = "pipeline-not-fitted"
+
+
+class UnsupportedPredictionError(InvalidError):
+    """The estimator at the end cannot do what was asked, such as give probabilities."""
+
+    code = "unsupported-prediction"
+
+
+class UnsavableStepError(InvalidError):
+    """A step cannot be written in a form that may safely be read again."""
+
+    code = "unsavable-step"
+
+
+class CorruptPipelineError(CorruptError):
+    """The bytes are not a whole, well-formed pipeline file."""
+
+    code = "pipeline-corrupt"
+
+
+class PipelineFileNotFoundError(NotFoundError):
+    """There is no file at the path."""
+
+    code = "pipeline-file-not-found"
+
+
+class PipelineVersionError(InvalidError):
+    """The file was written in a format version that this Redspot does not read."""
+
+    code = "pipeline-version"
+
+
+class UntrustedPipelineError(ForbiddenError):
+    """The file names code or a type that is not on the trusted list."""
+
+    code = "pipeline-untrusted"

@@ -1,0 +1,189 @@
+"""The pipeline file: one zip of JSON, arrays and estimators, read without running foreign code.
+
+Members: ``pipeline.json`` (graph, parameters, schema, picture, metrics), ``arrays.npz`` (what steps learned),
+``estimators/<step>.skops`` and ``parity.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from redspot._version import __version__
+from redspot.errors import RedspotError
+from redspot.pipeline.archive import read_archive, read_array, write_archive, write_array
+from redspot.pipeline.description import describe
+from redspot.pipeline.errors import CorruptPipelineError, NotFittedError, PipelineVersionError, UnsavableStepError
+from redspot.pipeline.fitting import Feature, Fitted
+from redspot.pipeline.graph import Graph, Node, Source, checked
+from redspot.pipeline.node import State
+from redspot.pipeline.parity import ParitySet
+from redspot.pipeline.schema import Schema
+from redspot.pipeline.step_file import read_step, write_step
+
+FORMAT = "redspot-pipeline"
+FORMAT_VERSION = 1
+
+_PIPELINE = "pipeline.json"
+_ARRAYS = "arrays.npz"
+_PARITY = "parity.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file holds."""
+
+    graph: Graph
+    fitted: Fitted
+    parity: ParitySet | None
+    metrics: Mapping[str, float]
+
+
+def dump(graph: Graph, fitted: Fitted | None, parity: ParitySet | None, metrics: Mapping[str, float]) -> bytes:
+    """Return the file of a fitted pipeline; the same pipeline always gives the same bytes.
+
+    Raises
+    ------
+    NotFittedError
+        When there is nothing learned to save.
+    UnsavableStepError
+        When a step could not safely be loaded again.
+    """
+    if fitted is None:
+        raise NotFittedError("Only a fitted pipeline can be saved; call fit(X, y) first.")
+    members: dict[str, bytes] = {}
+    arrays: dict[str, bytes] = {}
+    steps = [_write_node(node, fitted.states[node.name], arrays, members) for node in graph.nodes]
+    document = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "versions": _versions(),
+        "sources": [{"name": source.name, "columns": list(source.columns)} for source in graph.sources],
+        "steps": steps,
+        "features": {
+            name: [{"name": each.name, "dtype": each.dtype, "columns": list(each.columns)} for each in features]
+            for name, features in fitted.features.items()
+        },
+        "schema": fitted.schema.to_json(),
+        "rows": fitted.rows,
+        "metrics": dict(metrics),
+        "describe": describe(graph, fitted),
+    }
+    answers = None if parity is None else {"rows": list(parity.rows), "answers": list(parity.answers)}
+    return write_archive(
+        {
+            _PIPELINE: _json_bytes(document),
+            _PARITY: _json_bytes(answers),
+            _ARRAYS: write_archive(arrays, compress=False),
+            **members,
+        }
+    )
+
+
+def parse(data: bytes, trusted_modules: Sequence[str]) -> Content:
+    """Return what the bytes of a file hold.
+
+    Raises
+    ------
+    CorruptPipelineError
+        When the bytes are damaged, incomplete or would unpack to more than a pipeline may.
+    PipelineVersionError
+        When the format version is not known here.
+    UntrustedPipelineError
+        When the file names a type or function that is not trusted; nothing of it was imported or run.
+    """
+    members = read_archive(data, "file")
+    for name in (_PIPELINE, _PARITY, _ARRAYS):
+        if name not in members:
+            raise CorruptPipelineError(f"The file has no {name}, so it is no pipeline file.")
+    arrays = read_archive(members[_ARRAYS], _ARRAYS)
+    try:
+        document = json.loads(members[_PIPELINE])
+        if document["format"] != FORMAT or document["format_version"] != FORMAT_VERSION:
+            raise PipelineVersionError(
+                f"The file is {document['format']} version {document['format_version']}; "
+                f"Redspot {__version__} reads {FORMAT} version {FORMAT_VERSION}."
+            )
+        return _content(document, json.loads(members[_PARITY]), arrays, members, trusted_modules)
+    except RedspotError:
+        raise
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise CorruptPipelineError(f"The file is damaged: {error!r}.") from error
+
+
+def _content(
+    document: Mapping[str, Any],
+    parity: Mapping[str, Any] | None,
+    arrays: Mapping[str, bytes],
+    members: Mapping[str, bytes],
+    trusted_modules: Sequence[str],
+) -> Content:
+    sources = tuple(Source(str(each["name"]), tuple(map(str, each["columns"]))) for each in document["sources"])
+    nodes, states = [], {}
+    for entry in document["steps"]:
+        name = str(entry["name"])
+        step, estimator = read_step(entry, members, trusted_modules)
+        nodes.append(Node(name, str(entry["short"]), step, tuple(map(str, entry["inputs"]))))
+        states[name] = _read_state(name, entry["state"], arrays, estimator)
+    graph = checked(Graph(sources, tuple(nodes)))
+    schema = Schema.of_json(document["schema"])
+    if tuple(schema.dtypes) != graph.columns:
+        raise CorruptPipelineError("The file's schema names other columns than its graph.")
+    features = {
+        str(name): tuple(Feature(each["name"], name, tuple(each["columns"]), each["dtype"]) for each in listed)
+        for name, listed in document["features"].items()
+    }
+    if set(features) != {part.name for part in graph.parts}:
+        raise CorruptPipelineError("The file's features belong to other steps than its graph has.")
+    fitted = Fitted(states, features, schema, int(document["rows"]))
+    metrics = {str(name): float(value) for name, value in document["metrics"].items()}
+    saved = None if parity is None else ParitySet(tuple(parity["rows"]), tuple(parity["answers"]))
+    if (saved is None) != (graph.predictor is None):
+        raise CorruptPipelineError("The file's parity rows do not belong to its graph.")
+    return Content(graph, fitted, saved, metrics)
+
+
+def _write_node(node: Node, state: State, arrays: dict[str, bytes], members: dict[str, bytes]) -> dict[str, Any]:
+    entry, estimator = write_step(node.name, node.step, state)
+    members.update(estimator)
+    kept: dict[str, Any] = {}
+    for key, value in state.items():
+        if isinstance(value, np.ndarray):
+            arrays[f"{node.name}/{key}.npy"] = write_array(value)
+            kept[key] = {"array": f"{node.name}/{key}"}
+        elif key != "estimator":
+            kept[key] = {"json": value}
+    return {"name": node.name, "short": node.short, "inputs": list(node.inputs), "state": kept, **entry}
+
+
+def _read_state(name: str, entry: Mapping[str, Any], arrays: Mapping[str, bytes], estimator: Any) -> State:
+    state: dict[str, Any] = {} if estimator is None else {"estimator": estimator}
+    for key, value in entry.items():
+        if "array" in value:
+            member = f"{value['array']}.npy"
+            if member not in arrays:
+                raise CorruptPipelineError(f"{name} has lost its array {member!r}.", step=name)
+            state[key] = read_array(arrays[member], member)
+        else:
+            state[key] = value["json"]
+    return state
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    libraries = {name: version(name) for name in ("numpy", "scikit-learn", "skops")}
+    return {"redspot": __version__, "python": platform.python_version(), **libraries}
+
+
+def _json_bytes(value: object) -> bytes:
+    try:
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode()
+    except (TypeError, ValueError) as error:
+        raise UnsavableStepError(f"The pipeline holds something that JSON has no word for: {error}.") from error

@@ -1,0 +1,41 @@
+"""Loading pipelines from files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from redspot.pipeline.errors import PipelineFileNotFoundError
+from redspot.pipeline.file import parse
+from redspot.pipeline.pipeline import Pipeline
+
+
+def load(path: str | os.PathLike[str], trusted_modules: Sequence[str] = ()) -> Pipeline:
+    """Return the pipeline that a file holds.
+
+    Parameters
+    ----------
+    path
+        A file that `Pipeline.save` wrote.
+    trusted_modules
+        Modules whose functions marked with `step` may be imported. Without them a file can only name
+        what Redspot, its installed plugins and its list of scikit-learn types know.
+
+    Raises
+    ------
+    PipelineFileNotFoundError
+        When there is no such file.
+    CorruptPipelineError, PipelineVersionError, UntrustedPipelineError
+        See `redspot.pipeline.file.parse`.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise PipelineFileNotFoundError(f"There is no file {os.fspath(path)!r}.") from error
+    return loads(data, trusted_modules)
+
+
+def loads(data: bytes, trusted_modules: Sequence[str] = ()) -> Pipeline:
+    """Return the pipeline that the bytes of a file hold; see `load`."""
+    return Pipeline.of_content(parse(data, trusted_modules))

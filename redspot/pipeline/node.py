@@ -1,0 +1,79 @@
+"""What a step is: parameters that never change, and a state that fitting returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redspot.pipeline.column import Table, listed
+from redspot.pipeline.errors import InvalidStepError
+
+# Arrays and JSON only, so that every state can be written without pickle; the one exception is the
+# estimator of `estimate`, which goes through skops.
+State = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the pipeline learns to predict.
+
+    Attributes
+    ----------
+    values
+        One-dimensional: text labels, int64, bool or float64.
+    """
+
+    values: NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation on columns.
+
+    A step is only its parameters. `fit` returns what was learned, and `apply` uses it, so that one step
+    can be part of many pipelines. `apply` must treat each row on its own: the same row gives the same
+    result alone and among a million.
+    """
+
+    kind: ClassVar[str]
+
+    def fit(self, table: Table, target: Target | None) -> State:
+        """Learn from training columns and return what was learned."""
+        raise NotImplementedError
+
+    def apply(self, table: Table, state: State) -> Table:
+        """Return the output columns for input columns, using what was learned."""
+        raise NotImplementedError
+
+    def params(self) -> dict[str, Any]:
+        """Return the parameters by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def with_params(self, changes: Mapping[str, Any]) -> Self:
+        """Return a copy with other parameters.
+
+        Raises
+        ------
+        InvalidStepError
+            For a name that is not a parameter; the message lists those that are.
+        """
+        for name in changes:
+            if name not in self.params():
+                raise InvalidStepError(f"{self.kind} has no parameter {name!r}; it has {listed(self.params())}.")
+        return replace(self, **changes)
+
+
+def require_choice(kind: str, parameter: str, value: object, choices: tuple[str, ...]) -> None:
+    """Refuse a parameter value that is not one of the choices.
+
+    Raises
+    ------
+    InvalidStepError
+        The message lists the choices.
+    """
+    if value not in choices:
+        raise InvalidStepError(f"{kind}: {parameter} is one of {listed(choices)}, not {value!r}.", parameter=parameter)

@@ -1,0 +1,82 @@
+"""Proof that a pipeline still answers as it did when it was fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from redspot.pipeline.column import Table
+from redspot.pipeline.schema import JsonValue, json_values
+
+MAX_ROWS = 100
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class ParitySet:
+    """Some training rows with the answers of the pipeline that learned from them.
+
+    Attributes
+    ----------
+    rows
+        Raw rows as JSON, at most 100, spread evenly over the training data.
+    answers
+        What `predict_one` said for each.
+    """
+
+    rows: tuple[Mapping[str, JsonValue], ...]
+    answers: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParityReport:
+    """How many rows of a parity set still get the same answer.
+
+    Attributes
+    ----------
+    rows, matched
+        Number of rows, and of those with the same class and numbers within tolerance.
+    max_abs_difference
+        Largest difference of any predicted number or probability.
+    """
+
+    rows: int
+    matched: int
+    max_abs_difference: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row matches."""
+        return self.matched == self.rows
+
+
+def sample_rows(table: Table) -> tuple[Mapping[str, JsonValue], ...]:
+    """Return rows spread evenly over the table: the same table always gives the same rows."""
+    chosen = np.unique(np.linspace(0, table.rows - 1, min(MAX_ROWS, table.rows)).round().astype(int))
+    columns = {column.name: json_values(column) for column in table.columns}
+    return tuple({name: values[index] for name, values in columns.items()} for index in chosen.tolist())
+
+
+def compare(expected: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]) -> ParityReport:
+    """Compare answers with those expected: classes exactly, numbers to a relative 1e-9."""
+    matched, worst = 0, 0.0
+    for wanted, given in zip(expected, answers, strict=True):
+        pairs = _number_pairs(wanted, given)
+        is_same_class = isinstance(wanted["prediction"], float) or wanted["prediction"] == given["prediction"]
+        differences = [abs(a - b) for a, b in pairs]
+        worst = max([worst, *differences])
+        is_close = all(abs(a - b) <= TOLERANCE * max(1.0, abs(a)) for a, b in pairs)
+        matched += is_same_class and is_close and wanted.keys() == given.keys()
+    return ParityReport(len(expected), matched, worst)
+
+
+def _number_pairs(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> list[tuple[float, float]]:
+    pairs: list[tuple[float, float]] = []
+    if isinstance(wanted["prediction"], float):
+        pairs.append((wanted["prediction"], float(given["prediction"])))
+    for label, probability in wanted.get("probabilities", {}).items():
+        pairs.append((probability, given.get("probabilities", {}).get(label, float("inf"))))
+    return pairs

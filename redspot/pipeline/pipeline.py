@@ -1,0 +1,288 @@
+"""The pipeline: one object from raw columns to predictions, in the notebook, the job and the endpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redspot.pipeline import description, file, picture
+from redspot.pipeline.archive import write_whole
+from redspot.pipeline.column import Table, listed
+from redspot.pipeline.definition import Definition
+from redspot.pipeline.errors import (
+    InvalidTargetError,
+    NotFittedError,
+    UnknownColumnError,
+    UnsupportedPredictionError,
+)
+from redspot.pipeline.estimating import Estimate
+from redspot.pipeline.fitting import Feature, Fitted, fit_graph, predicted, probabilities, run_to
+from redspot.pipeline.frame import Frame, read_target, row_table
+from redspot.pipeline.graph import Node
+from redspot.pipeline.metrics import classification_metrics, regression_metrics
+from redspot.pipeline.node import Target
+from redspot.pipeline.parity import ParityReport, ParitySet, compare, sample_rows
+from redspot.plugins import Registry
+
+if TYPE_CHECKING:
+    from redspot.pipeline.schema import Schema
+
+# Whoever can draw a pipeline in a cell registers here; the library itself knows only the static picture.
+PICTURES: Registry[Callable[[object], Mapping[str, Any]]] = Registry("redspot.pictures")
+
+
+class Pipeline(Definition):
+    """A graph of named steps over named, typed columns.
+
+    Parameters
+    ----------
+    **parts
+        Each is a branch from raw columns, a join of earlier parts, or a single step, which continues all parts that
+        nothing else has continued. A step of a branch is called ``<part>_<kind>``; a single step has the part's name.
+
+    Attributes
+    ----------
+    metrics_ : dict of str to float
+        What the last `evaluate` returned.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from redspot.pipeline import Pipeline, branch, estimate, impute, one_hot, scale
+    >>> pipeline = Pipeline(
+    ...     numbers=branch("mass").then(impute("median")).then(scale()),
+    ...     words=branch("island").then(one_hot()),
+    ...     model=estimate(LogisticRegression()),
+    ... )
+    >>> data = {"mass": [3.7, None, 5.9, 5.1], "island": ["Dream", "Dream", "Biscoe", None]}
+    >>> fitted = pipeline.fit(data, ["Adelie", "Adelie", "Gentoo", "Gentoo"])
+    >>> fitted.predict_one({"mass": 3.5, "island": "Dream"})["prediction"]
+    'Adelie'
+    """
+
+    # -- fitting ------------------------------------------------------------------------------------
+
+    def fit(self, X: object, y: object = None) -> Self:  # noqa: N803  scikit-learn's name
+        """Learn from rows.
+
+        Parameters
+        ----------
+        X
+            A pandas or polars frame, a dict of columns or a list of dicts. Columns that no branch names are ignored.
+        y
+            The target: a series, an array, a list, or the name of a column of `X`.
+        """
+        frame, target = _rows_and_target(X, y)
+        names = self.columns
+        if isinstance(y, str) and y in names:
+            raise InvalidTargetError(f"Column {y!r} is both the target and read by the pipeline.")
+        for name in names:
+            if name not in frame.columns:
+                raise UnknownColumnError(
+                    f"No column {name!r} in the data; it has {listed(frame.columns)}.", column=name
+                )
+        dtypes = {name: frame.dtype(name) for name in names}
+        table = frame.selected(names).table(dtypes)
+        fitted = fit_graph(self._graph, table, target)
+        self._fitted, self._parity, self.metrics_ = fitted, None, {}
+        if self._graph.predictor is not None:
+            rows = sample_rows(table)
+            self._parity = ParitySet(rows, tuple(self.predict_one(row) for row in rows))
+        return self
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether `fit` has run."""
+        return self._fitted is not None
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self.is_fitted
+
+    def __sklearn_tags__(self) -> Any:
+        from sklearn.base import BaseEstimator
+        from sklearn.utils import get_tags
+
+        predictor = self._graph.predictor
+        tags = get_tags(cast("Estimate", predictor.step).estimator if predictor else BaseEstimator())
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        return tags
+
+    @property
+    def classes_(self) -> NDArray[np.generic]:
+        """Classes in the order of the columns of `predict_proba`."""
+        node, fitted = self._predictor()
+        if fitted.schema.task != "classification":
+            raise AttributeError(f"{node.name} predicts no classes.")
+        return np.asarray(fitted.states[node.name]["estimator"].classes_)
+
+    @property
+    def schema_(self) -> Schema:
+        """Inputs and outputs, learned by `fit`."""
+        return self._learned().schema
+
+    @property
+    def parity_(self) -> ParitySet | None:
+        """Training rows with the answers they got; None for a pipeline that does not predict."""
+        self._learned()
+        return self._parity
+
+    def features(self, step: str) -> tuple[Feature, ...]:
+        """Return the output columns of a step, each with the raw columns behind it."""
+        return self._learned().features[self._graph.node(step).name]
+
+    def learned(self, step: str) -> Mapping[str, Any]:
+        """Return what a step has learned."""
+        return MappingProxyType(dict(self._learned().states[self._graph.node(step).name]))
+
+    # -- answering ----------------------------------------------------------------------------------
+
+    def predict(self, X: object) -> NDArray[np.generic]:  # noqa: N803
+        """Return one prediction per row: labels, or float64 numbers."""
+        _, fitted = self._predictor()
+        table = self._table(X)
+        return predicted(self._graph, fitted, table) if table.rows else np.empty(0, dtype=self._answer_dtype(fitted))
+
+    def predict_proba(self, X: object) -> NDArray[np.float64]:  # noqa: N803
+        """Return float64, shape (rows, classes); the order of the classes is that of `classes_`."""
+        _, fitted = self._predictor()
+        if fitted.schema.task != "classification":
+            raise UnsupportedPredictionError("Only a classifier gives probabilities; use predict().")
+        table = self._table(X)
+        return probabilities(self._graph, fitted, table) if table.rows else np.empty((0, len(self.classes_)))
+
+    def predict_one(self, row: Mapping[str, object]) -> dict[str, Any]:
+        """Return the prediction for one row, and for a classifier the probability of each class.
+
+        Parameters
+        ----------
+        row
+            Raw values by column. None, NaN and an absent key mean missing.
+
+        Raises
+        ------
+        UnknownColumnError, ColumnTypeError
+            For a key that is no column, or a value of another type; the message says which, and what exists.
+        """
+        node, fitted = self._predictor()
+        table = row_table(row, fitted.schema.dtypes)
+        step, state = cast("Estimate", node.step), fitted.states[node.name]
+        inputs = run_to(self._graph, fitted, table)
+        answer: dict[str, Any] = {"prediction": step.predict(inputs, state)[0].item()}
+        if any(output.name == "probabilities" for output in fitted.schema.outputs):
+            values = step.predict_proba(inputs, state)[0].tolist()
+            answer["probabilities"] = dict(zip(map(str, self.classes_.tolist()), values, strict=True))
+        return answer
+
+    def transform(self, X: object, step: str | None = None) -> dict[str, NDArray[np.generic]]:  # noqa: N803
+        """Return the columns that a step gives, by name; without a step, those that the predictor reads."""
+        name = None if step is None else self._graph.node(step).name
+        table = run_to(self._graph, self._learned(), self._table(X), name)
+        return {column.name: column.values for column in table.columns}
+
+    def evaluate(self, X: object, y: object) -> dict[str, float]:  # noqa: N803
+        """Return how good the predictions are, and remember it as `metrics_`.
+
+        A classifier gives ``accuracy``, ``f1_macro`` and ``log_loss``; a regressor ``mae``, ``rmse`` and ``r2``.
+        """
+        _, fitted = self._predictor()
+        frame, target = _rows_and_target(X, y)
+        if target is None or not len(target.values):
+            raise InvalidTargetError("evaluate() needs rows and their true values.")
+        given = self.predict(frame)
+        if fitted.schema.task == "classification":
+            if target.values.dtype.kind != self.classes_.dtype.kind:
+                raise InvalidTargetError(f"The target holds other labels than the classes {self.classes_.tolist()}.")
+            has_probabilities = len(fitted.schema.outputs) > 1
+            likely = self.predict_proba(frame) if has_probabilities else None
+            self.metrics_ = classification_metrics(target.values, given, likely, self.classes_)
+        else:
+            self.metrics_ = regression_metrics(target.values.astype(np.float64), given.astype(np.float64))
+        return dict(self.metrics_)
+
+    def score(self, X: object, y: object) -> float:  # noqa: N803
+        """Return accuracy or R², as scikit-learn's own estimators do; remembers nothing."""
+        remembered = self.metrics_
+        try:
+            metrics = self.evaluate(X, y)
+        finally:
+            self.metrics_ = remembered
+        return metrics["accuracy"] if "accuracy" in metrics else metrics["r2"]
+
+    def check_parity(self) -> ParityReport:
+        """Answer the parity rows again, one by one, and compare with the answers of the day of fitting."""
+        self._predictor()
+        parity = cast("ParitySet", self._parity)
+        return compare(parity.answers, [self.predict_one(row) for row in parity.rows])
+
+    # -- pictures and files -------------------------------------------------------------------------
+
+    def describe(self) -> dict[str, Any]:
+        """Return the graph as JSON for pictures: nodes with kinds, parameters and shapes, and edges with columns."""
+        return description.describe(self._graph, self._fitted)
+
+    def dumps(self) -> bytes:
+        """Return the pipeline file; the same fitted pipeline always gives the same bytes.
+
+        Raises
+        ------
+        NotFittedError, UnsavableStepError
+            When there is nothing to save, or a step could not safely be loaded again.
+        """
+        return file.dump(self._graph, self._fitted, self._parity, self.metrics_)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the pipeline file, all of it or nothing; by custom its suffix is ``.redspot``."""
+        write_whole(Path(path), self.dumps())
+
+    @classmethod
+    def of_content(cls, content: file.Content) -> Self:
+        """Return the fitted pipeline that a file held."""
+        made = cls._of(content.graph)
+        made._fitted, made._parity, made.metrics_ = content.fitted, content.parity, dict(content.metrics)
+        return made
+
+    def __repr__(self) -> str:
+        return picture.summary(self.describe(), self.metrics_)
+
+    def _repr_mimebundle_(self, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> dict[str, Any]:
+        bundle = picture.static_bundle(self.describe(), self.metrics_)
+        if "pipeline" in PICTURES.names():
+            bundle = {**bundle, **PICTURES.load("pipeline")(self)}
+        return {kind: value for kind, value in bundle.items() if kind not in set(exclude)}
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    def _learned(self) -> Fitted:
+        if self._fitted is None:
+            raise NotFittedError("The pipeline is not fitted; call fit(X, y) first.")
+        return self._fitted
+
+    def _predictor(self) -> tuple[Node, Fitted]:
+        fitted = self._learned()
+        if self._graph.predictor is None:
+            raise UnsupportedPredictionError(
+                f"No step predicts; the last of {listed(self.steps)} would have to be estimate(…)."
+            )
+        return self._graph.predictor, fitted
+
+    def _answer_dtype(self, fitted: Fitted) -> np.dtype[Any]:
+        return self.classes_.dtype if fitted.schema.task == "classification" else np.dtype(np.float64)
+
+    def _table(self, rows: object) -> Table:
+        return Frame.of(rows).table(self._learned().schema.dtypes)
+
+
+def _rows_and_target(rows: object, target: object) -> tuple[Frame, Target | None]:
+    frame = Frame.of(rows)
+    if target is None:
+        return frame, None
+    if isinstance(target, str):
+        return frame.without(target), Target(read_target(frame.column(target), frame.rows))
+    return frame, Target(read_target(target, frame.rows))

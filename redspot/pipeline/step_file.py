@@ -1,0 +1,115 @@
+"""Steps as JSON, and back; the one place that decides what code a file may name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from redspot.pipeline.column import listed
+from redspot.pipeline.custom import CustomStep, StepFunction
+from redspot.pipeline.encoding import OneHot
+from redspot.pipeline.errors import CorruptPipelineError, UnsavableStepError, UntrustedPipelineError
+from redspot.pipeline.estimating import Estimate
+from redspot.pipeline.estimator_file import dump_estimator, load_estimator
+from redspot.pipeline.imputing import Impute
+from redspot.pipeline.node import State, Step
+from redspot.pipeline.parsing import ParseNumber
+from redspot.pipeline.scaling import Scale
+from redspot.pipeline.selecting import Select
+
+KINDS: Mapping[str, type[Step]] = {each.kind: each for each in (Impute, Scale, OneHot, ParseNumber, Select)}
+
+STEPS_GROUP = "redspot.steps"
+
+
+def write_step(name: str, step: Step, state: State) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return the JSON of a step and the members that go with it.
+
+    Raises
+    ------
+    UnsavableStepError
+        When the step could not be found again by module and name, or holds what may not be loaded.
+    """
+    if isinstance(step, Estimate):
+        member = f"estimators/{name}.skops"
+        return {"kind": step.kind, "estimator": member}, {member: dump_estimator(state["estimator"], name)}
+    if isinstance(step, CustomStep):
+        module, function = step.function.address
+        _require_findable(name, step.function)
+        try:
+            options = json.loads(json.dumps(dict(step.options), allow_nan=False))
+        except (TypeError, ValueError) as error:
+            raise UnsavableStepError(f"The options of {name} are not JSON: {error}.", step=name) from error
+        return {"kind": step.kind, "module": module, "function": function, "options": options}, {}
+    return {"kind": step.kind, "params": step.params()}, {}
+
+
+def read_step(
+    entry: Mapping[str, Any], members: Mapping[str, bytes], trusted_modules: Sequence[str]
+) -> tuple[Step, Any]:
+    """Return the step of an entry and, for an estimator, what was fitted.
+
+    Raises
+    ------
+    UntrustedPipelineError
+        When it names a function that is no trusted step, or a kind that does not exist.
+    """
+    kind, name = entry["kind"], str(entry["name"])
+    if kind == Estimate.kind:
+        from sklearn.base import clone
+
+        if entry["estimator"] not in members:
+            raise CorruptPipelineError(f"{name} has lost its estimator.", step=name)
+        fitted = load_estimator(members[entry["estimator"]], name)
+        return Estimate(clone(fitted)), fitted
+    if kind == CustomStep.kind:
+        function = find_function(str(entry["module"]), str(entry["function"]), trusted_modules)
+        return function(**entry["options"]), None
+    if kind not in KINDS:
+        raise UntrustedPipelineError(
+            f"{name} is a step of the unknown kind {kind!r}; known are {listed(KINDS)}.", step=name
+        )
+    return KINDS[kind](**entry["params"]), None
+
+
+def find_function(module: str, name: str, trusted_modules: Sequence[str]) -> StepFunction:
+    """Return a marked function; nothing is imported unless an entry point or the caller vouches for it.
+
+    Raises
+    ------
+    UntrustedPipelineError
+        When neither does, or what is found there was not marked with ``@step``.
+    """
+    vouched = {point.value: point for point in entry_points(group=STEPS_GROUP)}
+    point = vouched.get(f"{module}:{name}")
+    if point is not None:
+        found = point.load()
+    elif module in trusted_modules and name.isidentifier():
+        found = getattr(import_module(module), name, None)
+    else:
+        raise UntrustedPipelineError(
+            f"The file names {module}.{name}, which is no installed step; if you trust that module, "
+            f"pass trusted_modules=[{module!r}]. Trusted now: {listed(trusted_modules)}.",
+            module=module,
+            function=name,
+        )
+    if not isinstance(found, StepFunction) or found.address != (module, name):
+        raise UntrustedPipelineError(
+            f"{module}.{name} is not marked with @redspot.pipeline.step.", module=module, function=name
+        )
+    return found
+
+
+def _require_findable(name: str, function: StepFunction) -> None:
+    module, qualified = function.address
+    if module == "__main__" or not qualified.isidentifier():
+        raise UnsavableStepError(
+            f"{name} is the function {qualified!r} of {'this notebook' if module == '__main__' else module}, which no "
+            "other process can import; move it to the top level of a module.",
+            step=name,
+        )
+    if getattr(import_module(module), qualified, None) is not function:
+        raise UnsavableStepError(f"{module}.{qualified} is not the function that {name} uses.", step=name)
