@@ -27,7 +27,9 @@ class ImageNotFoundError(NotFoundError):
 
 def render_form(types: tuple[InstanceType, ...], image: ProcessImage) -> str:
     """Return the form's HTML: one choice of instance type, one of image."""
-    options = "".join(f'<option value="{escape(t.name)}">{escape(t.name)}: {escape(t.description)}</option>' for t in types)
+    options = "".join(
+        f'<option value="{escape(t.name)}">{escape(t.name)}: {escape(t.description)}</option>' for t in types
+    )
     facts = f"Python {image.python}, {len(image.requirements)} packages, lock {image.lock[7:19]}"
     return (
         '<div class="form-group"><label for="instance_type" class="form-label">Instance type</label>'
@@ -41,7 +43,9 @@ def render_form(types: tuple[InstanceType, ...], image: ProcessImage) -> str:
     )
 
 
-def parse_choices(form: Mapping[str, list[str]], types: tuple[InstanceType, ...], image: ProcessImage) -> dict[str, str]:
+def parse_choices(
+    form: Mapping[str, list[str]], types: tuple[InstanceType, ...], image: ProcessImage
+) -> dict[str, str]:
     """Return what was chosen (InstanceTypeNotFoundError, ImageNotFoundError)."""
     instance_type = find_instance_type(types, form.get("instance_type", [types[0].name])[0])
     wanted = form.get("image", [image.name])[0]
@@ -76,7 +80,7 @@ class RedspotSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # jupyter
         copy_examples(Path(self.home_dir))
         image = running_image()
         chosen = self.user_options.get("instance_type", self._types()[0].name)
-        self.environment = {
+        self.environment: dict[str, Any] = {
             **self.environment,
             "REDSPOT_INSTANCE_TYPE": chosen,
             "REDSPOT_IMAGE": image.name,

@@ -42,7 +42,9 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.json:
         print(json.dumps({"url": url, "user": user, "password": hub_password(config)}), flush=True)
     else:
-        print(f"\n  Redspot is starting on  {url}\n  user      {user}\n  password  {hub_password(config)}\n", flush=True)
+        print(
+            f"\n  Redspot is starting on  {url}\n  user      {user}\n  password  {hub_password(config)}\n", flush=True
+        )
         print(f"  Everything runs with the rights of {user}. Ctrl-C stops it all.\n", flush=True)
     log = config.state_dir / "hub" / "hub.log"
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

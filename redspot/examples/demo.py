@@ -218,7 +218,9 @@ class Demo:
                     times.append((time.perf_counter() - sent) * 1000)
                     said = answer.raise_for_status().json()["predictions"][0]
                     if said != wanted["answer"]:
-                        raise DemoError(f"The endpoint says {said} for {wanted['row']}, the notebook {wanted['answer']}.")
+                        raise DemoError(
+                            f"The endpoint says {said} for {wanted['row']}, the notebook {wanted['answer']}."
+                        )
         p50_ms = statistics.median(times)
         self.progress.fact(f"{_CALLS} predictions, all equal; p50 {p50_ms:.2f} ms")
         return True, p50_ms

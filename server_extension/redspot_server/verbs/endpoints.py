@@ -21,7 +21,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, config: Config) -> int:
     """Do it and print what is there now."""
-    needs = {"deploy": ("name", "version"), "stop": ("name",), "start": ("name",), "ledger": ("name",), "token": ("name",)}
+    needs = {
+        "deploy": ("name", "version"),
+        "stop": ("name",),
+        "start": ("name",),
+        "ledger": ("name",),
+        "token": ("name",),
+    }
     for part in needs.get(arguments.action, ()):
         if not getattr(arguments, part):
             from redspot_server.problems import RequestError

@@ -41,7 +41,8 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         print_json(runs)
         return 0
     rows = [
-        (r.id, r.job_name, r.state, r.version, r.started_at, r.failure.message[:60] if r.failure else None) for r in runs
+        (r.id, r.job_name, r.state, r.version, r.started_at, r.failure.message[:60] if r.failure else None)
+        for r in runs
     ]
     print_table(("RUN", "JOB", "STATE", "VERSION", "STARTED", "FAILURE"), rows, "Nothing has run yet.")
     return 0
