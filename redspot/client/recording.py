@@ -99,9 +99,7 @@ def _plain(name: str, value: object) -> Any:
 
 def _display(data: dict[str, Any], text: str) -> None:
     # Only a process that already runs IPython has a cell to display in.
-    ipython = sys.modules.get("IPython")
-    if ipython is None or ipython.get_ipython() is None:
-        return
-    from IPython.display import display
-
-    display({MIME_TYPE: data, "text/plain": text}, raw=True)
+    module = sys.modules.get("IPython")
+    shell = None if module is None else module.get_ipython()
+    if shell is not None:
+        shell.display_pub.publish(data={MIME_TYPE: data, "text/plain": text})

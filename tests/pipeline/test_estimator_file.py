@@ -176,7 +176,7 @@ def test_an_entry_that_hides_where_skops_would_still_look_is_found() -> None:
     def hide(schema: dict[str, Any]) -> None:
         schema["content"]["key_types"]["content"][0] = evil
 
-    with pytest.raises(UntrustedPipelineError, match="os.system"):
+    with pytest.raises(UntrustedPipelineError, match=r"os.system"):
         load_estimator(edited(data, hide), "model")
 
 

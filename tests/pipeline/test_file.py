@@ -187,7 +187,7 @@ def test_a_file_that_names_another_function_is_refused(
     def name_it(document: Any) -> None:
         document["steps"][0].update(module=module, function=function, options={"command": "true"})
 
-    with pytest.raises(UntrustedPipelineError, match="names|not marked"):
+    with pytest.raises(UntrustedPipelineError, match=r"names|not marked"):
         loads(changed(with_function(custom_module).dumps(), name_it), trusted_modules=trusted)
     assert ran == []
 
@@ -195,7 +195,7 @@ def test_a_file_that_names_another_function_is_refused(
 def test_a_function_of_the_notebook_cannot_be_saved(custom_module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = with_function(custom_module)
     monkeypatch.setattr(custom_module.log_ratio.function, "__module__", "__main__")
-    with pytest.raises(UnsavableStepError, match="of this notebook.*move it to the top level of a module"):
+    with pytest.raises(UnsavableStepError, match=r"of this notebook.*move it to the top level of a module"):
         pipeline.dumps()
 
 

@@ -149,7 +149,7 @@ def test_what_holds_no_rows_is_refused(data: object, message: str) -> None:
 def test_a_mixed_column_is_refused() -> None:
     with pytest.raises(ColumnTypeError, match="Column 'a' mixes int and text"):
         Frame.of({"a": [1, "x"]}).dtype("a")
-    with pytest.raises(ColumnTypeError, match="Column 'a' has two dimensions|Column 'a' has 2 dimensions"):
+    with pytest.raises(ColumnTypeError, match=r"Column 'a' has two dimensions|Column 'a' has 2 dimensions"):
         Frame.of({"a": np.zeros((2, 2))}).table({"a": "float"})
 
 
