@@ -251,11 +251,13 @@ class Pipeline(Definition):
     def __repr__(self) -> str:
         return picture.summary(self.describe(), self.metrics_)
 
-    def _repr_mimebundle_(self, include: Iterable[str] = (), exclude: Iterable[str] = ()) -> dict[str, Any]:
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, Any]:
         bundle = picture.static_bundle(self.describe(), self.metrics_)
         if "pipeline" in PICTURES.names():
             bundle = {**bundle, **PICTURES.load("pipeline")(self)}
-        return {kind: value for kind, value in bundle.items() if kind not in set(exclude)}
+        return {kind: value for kind, value in bundle.items() if kind not in set(exclude or ())}
 
     # -- inside -------------------------------------------------------------------------------------
 
