@@ -1,14 +1,32 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import client from './plugins/client';
+import deploy from './plugins/deploy';
+import graph from './plugins/graph';
 import kernelPipelines from './plugins/kernelPipelines';
 import live from './plugins/live';
+import palette from './plugins/palette';
+import productionize from './plugins/productionize';
+import register from './plugins/register';
 import runs from './plugins/runs';
 import sidebar from './plugins/sidebar';
+import tryEndpoint from './plugins/tryEndpoint';
 
 export * from './tokens';
 
 /** One plugin per concern; each can be replaced alone. */
-const plugins: JupyterFrontEndPlugin<unknown>[] = [client, live, kernelPipelines, sidebar, runs];
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  client,
+  live,
+  kernelPipelines,
+  sidebar,
+  productionize,
+  register,
+  deploy,
+  tryEndpoint,
+  graph,
+  runs,
+  palette
+];
 
 export default plugins;

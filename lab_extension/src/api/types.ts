@@ -17,6 +17,7 @@ export type Model = Schemas['Model'];
 export type NotebookFacts = Schemas['NotebookFacts'];
 export type Outcome = Schemas['Outcome'];
 export type Parameter = Schemas['Parameter'];
+export type ParameterKind = Parameter['kind'];
 export type Prediction = Schemas['Prediction'];
 export type Run = Schemas['Run'];
 export type RunFailure = Schemas['RunFailure'];

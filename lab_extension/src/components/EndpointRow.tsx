@@ -49,7 +49,7 @@ export const EndpointRow = memo(function EndpointRow(props: IProps): JSX.Element
       </div>
       <div className="rsp-Row-line">
         <code className="rsp-Url" title={url}>
-          {url}
+          <bdi>{url}</bdi>
         </code>
         <IconButton
           icon={copyIcon}

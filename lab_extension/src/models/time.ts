@@ -13,8 +13,11 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['second', SECOND]
 ];
 
-/** A duration such as `0.8 s`, `42 s`, `3 min 05 s`, `2 h 07 min`. */
+/** A duration such as `12 ms`, `2.5 s`, `42 s`, `3 min 05 s`, `2 h 07 min`. */
 export function duration(ms: number): string {
+  if (ms < SECOND) {
+    return `${Math.round(ms)} ms`;
+  }
   if (ms < 10 * SECOND) {
     return `${(ms / SECOND).toFixed(1)} s`;
   }

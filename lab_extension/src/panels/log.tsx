@@ -15,8 +15,8 @@ export class LogPanel extends ReactWidget {
     this._options = options;
     this.addClass('rsp-Log');
     this.title.icon = redspotIcon;
-    this.title.label = options.trans.__('Log');
-    this.title.caption = options.trans.__('Log of run %1', options.run);
+    this.title.label = options.trans.__('Log of %1', options.job);
+    this.title.caption = options.trans.__('Log of %1, run %2', options.job, options.run);
     this.title.closable = true;
     this._poll = new Poll({
       name: '@redspot/lab:log',
@@ -67,6 +67,8 @@ export namespace LogPanel {
   export interface IOptions {
     client: IRedspotClient;
     run: string;
+    /** Name of the run's job. */
+    job: string;
     trans: TranslationBundle;
   }
 }

@@ -6,30 +6,35 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ArgSchemas, CommandIDs, isRunArgs } from '../commands';
 import { LogPanel } from '../panels/log';
 import { runOutput } from '../panels/runOutput';
-import { IRedspotClient } from '../tokens';
+import { ILive, IRedspotClient } from '../tokens';
 
 const runs: JupyterFrontEndPlugin<void> = {
   id: '@redspot/lab:runs',
   description: 'Opens what a run left behind: its output, its notebook and its log.',
   autoStart: true,
-  requires: [IRedspotClient],
+  requires: [IRedspotClient, ILive],
   optional: [ITranslator],
   activate: (
     app: JupyterFrontEnd,
     client: IRedspotClient,
+    live: ILive,
     translator: ITranslator | null
   ): void => {
-    addRunCommands(app, client, (translator ?? nullTranslator).load('redspot'));
+    addRunCommands(app, { client, live, trans: (translator ?? nullTranslator).load('redspot') });
   }
 };
 
 export default runs;
 
-function addRunCommands(
-  app: JupyterFrontEnd,
-  client: IRedspotClient,
-  trans: TranslationBundle
-): void {
+interface IDeps {
+  client: IRedspotClient;
+  live: ILive;
+  trans: TranslationBundle;
+}
+
+function addRunCommands(app: JupyterFrontEnd, { client, live, trans }: IDeps): void {
+  const jobOf = (id: string): string =>
+    live.snapshot.runs.find(run => run.id === id)?.job_name ?? id;
   const show = (id: string, make: () => MainAreaWidget): void => {
     const open = [...app.shell.widgets('main')].find(widget => widget.id === id);
     if (open === undefined) {
@@ -47,7 +52,7 @@ function addRunCommands(
     execute: args => {
       if (isRunArgs(args)) {
         const { run } = args;
-        show(`redspot-output-${run}`, () => runOutput(client.runHtmlUrl(run), run, trans));
+        show(`redspot-output-${run}`, () => runOutput(client.runHtmlUrl(run), jobOf(run), trans));
       }
     }
   });
@@ -61,7 +66,8 @@ function addRunCommands(
         const { run } = args;
         show(
           `redspot-log-${run}`,
-          () => new MainAreaWidget({ content: new LogPanel({ client, run, trans }) })
+          () =>
+            new MainAreaWidget({ content: new LogPanel({ client, run, job: jobOf(run), trans }) })
         );
       }
     }
