@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,7 +19,10 @@ from redspot.pipeline import load
 from redspot.serving.signature import CALLER_HEADER, sign_caller
 from tests.serving.conftest import ADELIE, NUMBERS, SECRET, ReplicaProcess, Starting, end, wait_until
 
-GENTOO = dict(zip(NUMBERS, (50.0, 15.2, 220.0, 5700.0), strict=True)) | {"island": "Biscoe", "sex": "male"}
+GENTOO: dict[str, object] = dict(zip(NUMBERS, (50.0, 15.2, 220.0, 5700.0), strict=True)) | {
+    "island": "Biscoe",
+    "sex": "male",
+}
 
 
 def tensors(rows: list[dict[str, Any]], **changes: Any) -> list[dict[str, Any]]:
@@ -48,7 +52,7 @@ def test_a_row_gets_the_answer_that_the_notebook_gave(client: httpx.Client, pipe
 
 
 def test_rows_get_the_answers_of_single_rows(client: httpx.Client, pipeline_file: Path) -> None:
-    rows = [ADELIE, GENTOO, {"island": "Dream"}, {**ADELIE, "sex": None}]
+    rows: list[dict[str, object]] = [{**ADELIE}, GENTOO, {"island": "Dream"}, {**ADELIE, "sex": None}]
     pipeline = load(pipeline_file)
     for given, row in zip(client.post("/predict", json=rows).json()["predictions"], rows, strict=True):
         wanted = pipeline.predict_one(row)
@@ -118,9 +122,6 @@ def test_a_tensor_that_does_not_fit_is_told_why(client: httpx.Client, changes: d
     answer = client.post("/v2/models/species/infer", json={"inputs": tensors([ADELIE], **changes)})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/json"
-    assert httpx.Response(200, json=answer.json()).json()["error"]
-    import re
-
     assert re.search(says, answer.json()["error"]), answer.json()["error"]
 
 
@@ -168,7 +169,7 @@ def test_nobody_gets_in_round_the_router(replica: ReplicaProcess) -> None:
     assert Path(replica.entry.socket).parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_the_secret_is_not_in_its_log_or_environment_of_steps(replica: ReplicaProcess) -> None:
+def test_the_secret_is_not_on_its_command_line(replica: ReplicaProcess) -> None:
     assert SECRET not in Path(f"/proc/{replica.process.pid}/cmdline").read_text()
 
 
@@ -276,12 +277,6 @@ def test_the_socket_that_a_killed_replica_left_gives_way(start_replica: Starting
     first.process.kill()
     first.process.wait()
     assert Path(first.entry.socket).exists()
-    Path(first.entry.socket).rename(first.entry.socket + "-old")
-    Path(first.entry.socket + "-old").rename(first.entry.socket)
-    os.unlink(first.entry.socket)
-    left = socket.socket(socket.AF_UNIX)
-    left.bind(first.entry.socket)
-    left.close()
     inode = Path(first.entry.socket).stat().st_ino
     second = start_replica()
     wait_until(lambda: Path(first.entry.socket).stat().st_ino != inode)

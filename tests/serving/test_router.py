@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -190,7 +191,7 @@ def test_a_broken_snapshot_leaves_the_table_as_it_was(router: RouterProcess, rep
         scratch = router.snapshot.with_name("scratch")
         scratch.write_text(broken)
         scratch.replace(router.snapshot)
-        wait_until(lambda says=says: says in str(router.health()["snapshot_problem"]))
+        wait_until(partial(router.has_problem, says))
         assert router.health()["ready"] is True
         assert router.client.post(PREDICT, json=ADELIE).status_code == 200
     assert "stays at generation 1" in router.log.read_text()
