@@ -203,6 +203,24 @@ def test_metrics_count(start_replica: Starting) -> None:
     assert f"redspot_request_duration_seconds_count{labels} 3.0" in lines
 
 
+def test_a_small_request_does_not_wait_for_a_large_one(replica: ReplicaProcess, client: httpx.Client) -> None:
+    rows = [GENTOO if number % 3 else {**ADELIE} for number in range(50_000)]
+    before = replica.rows_seen()
+    with ThreadPoolExecutor(1) as thread:
+        large = thread.submit(client.post, "/predict", json=rows)
+        wait_until(lambda: replica.rows_seen() >= before + len(rows))
+        with replica.client() as other:
+            assert other.get("/v2/health/ready").status_code == 200
+            assert other.post("/predict", json=ADELIE).json()["predictions"][0]["prediction"] == "Adelie"
+        assert not large.done()
+        predictions = large.result().json()["predictions"]
+    assert [row["prediction"] for row in predictions] == ["Gentoo" if n % 3 else "Adelie" for n in range(50_000)]
+    infer = client.post("/v2/models/species/infer", json={"inputs": tensors(rows[:3000])}).json()
+    assert infer["outputs"][0]["data"] == [row["prediction"] for row in predictions[:3000]]
+    assert infer["outputs"][1]["shape"] == [3000, 3]
+    assert len(infer["outputs"][1]["data"]) == 9000
+
+
 def test_a_request_under_way_is_answered_after_sigterm(start_replica: Starting) -> None:
     replica = start_replica()
     rows = [ADELIE] * 60_000
