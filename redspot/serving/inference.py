@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -21,13 +20,13 @@ from redspot.serving.errors import (
     ReplicaSecretError,
 )
 from redspot.serving.metrics import ReplicaMetrics
-from redspot.serving.predictor import Predictor
+from redspot.serving.predictor import Predictions, Predictor, joined
 from redspot.serving.protocol import model_metadata, read_infer, render_infer, server_metadata
 from redspot.serving.signature import CALLER_HEADER, SECRET_HEADER, is_same, read_caller
 
 MAX_ROWS = 200_000
-# Up to here a prediction takes no longer than a hand-over to a thread and back would add.
-INLINE_ROWS = 256
+# Some ten milliseconds of work: what comes in meanwhile waits no longer than that for its turn.
+SLICE_ROWS = 1024
 
 _PATHS = (
     "/v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>], …/ready, …/infer,"
@@ -35,6 +34,7 @@ _PATHS = (
 )
 
 
+Slicing = Callable[[int, int], Any]
 Handling = Callable[[Any], Answer | Awaitable[Answer]]
 
 
@@ -51,8 +51,8 @@ class Served:
 class Inference:
     """Answers requests with one predictor.
 
-    Small requests are answered on the event loop itself: a thread costs more than it gives there. Large
-    ones go to one thread, so that health and metrics keep answering.
+    Predictions are made on the event loop itself: threads make them slower, and a pipeline's steps need not
+    bear them. Large requests are cut in slices, with others in between.
 
     Parameters
     ----------
@@ -66,7 +66,6 @@ class Inference:
         self._secret = secret
         self._max_rows = max_rows
         self._metrics = ReplicaMetrics(served.endpoint, served.model, served.version)
-        self._thread = ThreadPoolExecutor(1, "prediction")
         self._metadata = model_metadata(served.model, served.version, predictor.schema)
         self._fixed: dict[str, Callable[[], Answer]] = {
             "/v2": lambda: json_answer(server_metadata()),
@@ -93,10 +92,6 @@ class Inference:
         if request.path == "/v2" or request.path.startswith("/v2/"):
             return json_answer({"error": error.message, "code": error.code}, status_of(error).value)
         return problem(error)
-
-    def close(self) -> None:
-        """Let go of the thread."""
-        self._thread.shutdown()
 
     def _answer_model(self, request: Request) -> Answer | Awaitable[Answer]:
         match request.path.split("/")[1:]:
@@ -131,11 +126,13 @@ class Inference:
         asked = read_infer(body, schema, self._max_rows)
         self._metrics.count_rows(asked.rows)
 
-        def work() -> Answer:
-            predictions = self._predictor.predict(asked.columns)
+        def part(begin: int, end: int) -> dict[str, list[Any]]:
+            return {name: values[begin:end] for name, values in asked.columns.items()}
+
+        def render(predictions: Predictions) -> Answer:
             return json_answer(render_infer(asked, predictions, served.model, served.version, schema))
 
-        return self._work(work, asked.rows)
+        return self._sliced(part, asked.rows, render)
 
     def _predict(self, body: Any) -> Answer | Awaitable[Answer]:
         if isinstance(body, dict):
@@ -148,15 +145,22 @@ class Inference:
         self._metrics.count_rows(len(body))
         if len(body) == 1:
             return self._row_answer([self._predictor.predict_one(body[0])])
-        return self._work(lambda: self._row_answer(self._predictor.predict(body).rows()), len(body))
+        return self._sliced(lambda begin, end: body[begin:end], len(body), lambda made: self._row_answer(made.rows()))
 
     def _row_answer(self, rows: list[dict[str, Any]]) -> Answer:
         return json_answer({"model": self._served.model, "version": self._served.version, "predictions": rows})
 
-    def _work(self, work: Callable[[], Answer], rows: int) -> Answer | Awaitable[Answer]:
-        if rows <= INLINE_ROWS:
-            return work()
-        return asyncio.get_running_loop().run_in_executor(self._thread, work)
+    def _sliced(self, part: Slicing, rows: int, render: Callable[[Predictions], Answer]) -> Answer | Awaitable[Answer]:
+        if rows <= SLICE_ROWS:
+            return render(self._predictor.predict(part(0, rows)))
+        return self._slice_by_slice(part, rows, render)
+
+    async def _slice_by_slice(self, part: Slicing, rows: int, render: Callable[[Predictions], Answer]) -> Answer:
+        made = []
+        for begin in range(0, rows, SLICE_ROWS):
+            made.append(self._predictor.predict(part(begin, min(begin + SLICE_ROWS, rows))))
+            await asyncio.sleep(0)
+        return render(joined(made))
 
     def _measured(self, handle: Handling, request: Request) -> Answer | Awaitable[Answer]:
         begun = time.perf_counter()

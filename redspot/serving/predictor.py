@@ -42,6 +42,14 @@ class Predictions:
         ]
 
 
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """Return the answers for consecutive rows as one; `parts` are not empty."""
+    values = [value for part in parts for value in part.values]
+    if parts[0].probabilities is None:
+        return Predictions(values, parts[0].classes, None)
+    return Predictions(values, parts[0].classes, [row for part in parts for row in part.probabilities or ()])
+
+
 class Predictor:
     """A pipeline that answers.
 

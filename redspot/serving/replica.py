@@ -100,7 +100,6 @@ async def serve(config: ReplicaConfig) -> None:
     finally:
         if config.socket.exists() and config.socket.stat().st_ino == inode:
             config.socket.unlink()
-        inference.close()
 
 
 def main() -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable
 
-from redspot.errors import RedspotError, UnauthenticatedError
+from redspot.errors import RedspotError, UnauthenticatedError, UnavailableError
 from redspot.serving.answer import Answer, Request, json_answer, problem
 from redspot.serving.errors import (
     EndpointForbiddenError,
@@ -15,11 +16,12 @@ from redspot.serving.errors import (
     MethodNotAllowedError,
     PathNotFoundError,
 )
+from redspot.serving.exposition import merge_expositions
 from redspot.serving.forwarding import METHODS, render_request, trace_of
 from redspot.serving.metrics import RouterMetrics
 from redspot.serving.signature import CALLER_HEADER, SECRET_HEADER
 from redspot.serving.snapshot import CallerEntry, RouteState, token_hash
-from redspot.serving.table import Route, Table
+from redspot.serving.table import Replica, Route, Table
 from redspot.serving.upstream import NotConnectedError
 
 # What users made must not run in a page of ours, wherever it is opened.
@@ -108,21 +110,42 @@ class Routing:
     async def _ask(self, request: Request, route: Route, name: str, path: str, caller: CallerEntry) -> Answer:
         if request.method not in METHODS:
             raise MethodNotAllowedError(f"An endpoint answers GET, HEAD and POST, not {request.method}.")
+        if path == "/metrics" and request.method == "GET" and len(route.replicas) > 1:
+            return await self._ask_all(request, route, path, caller)
         target = f"{path or '/'}?{request.query}" if request.query else path or "/"
         trace = trace_of(request.headers)
         for replica in route.in_turn():
-            ours = (
-                (SECRET_HEADER, replica.entry.secret),
-                (CALLER_HEADER, replica.signed(caller.name)),
-                ("Traceparent", trace),
-            )
-            message = render_request(request.method, target, request.headers, request.body, ours)
             try:
-                return await replica.upstream.exchange(message, is_head=request.method == "HEAD")
+                return await _exchange(request, replica, target, caller, trace)
             except NotConnectedError:
                 # Nothing was sent: the next one may be asked.
                 continue
         raise EndpointUnavailableError(f"Endpoint {name!r} has no replica that can answer now.", endpoint=name)
+
+    async def _ask_all(self, request: Request, route: Route, path: str, caller: CallerEntry) -> Answer:
+        """Return the metrics of all replicas that can be reached: each counts only its own requests."""
+        trace = trace_of(request.headers)
+        asking = (_exchange(request, replica, path, caller, trace) for replica in route.replicas)
+        answers = await asyncio.gather(*asking, return_exceptions=True)
+        texts: dict[str, str] = {}
+        content_type = "text/plain"
+        for number, (replica, answer) in enumerate(zip(route.replicas, answers, strict=True)):
+            if isinstance(answer, Answer) and answer.status == 200:
+                texts[f"{replica.entry.deployment_id}-{number}"] = answer.body.decode()
+                content_type = answer.content_type
+            elif isinstance(answer, BaseException) and not isinstance(answer, UnavailableError):
+                raise answer
+        return Answer(200, merge_expositions(texts).encode(), content_type)
+
+
+async def _exchange(request: Request, replica: Replica, target: str, caller: CallerEntry, trace: str) -> Answer:
+    ours = (
+        (SECRET_HEADER, replica.entry.secret),
+        (CALLER_HEADER, replica.signed(caller.name)),
+        ("Traceparent", trace),
+    )
+    message = render_request(request.method, target, request.headers, request.body, ours)
+    return await replica.upstream.exchange(message, is_head=request.method == "HEAD")
 
 
 def _may_call(caller: CallerEntry, endpoint: str) -> bool:

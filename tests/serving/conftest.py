@@ -84,6 +84,9 @@ class RouterProcess:
         write_snapshot(self.snapshot, snapshot)
         wait_until(lambda: self.health()["generation"] == snapshot.generation)
 
+    def has_problem(self, says: str) -> bool:
+        return says in str(self.health()["snapshot_problem"])
+
     def health(self) -> Mapping[str, object]:
         return dict(self.client.get("/health/ready").json())
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,7 +19,10 @@ from redspot.pipeline import load
 from redspot.serving.signature import CALLER_HEADER, sign_caller
 from tests.serving.conftest import ADELIE, NUMBERS, SECRET, ReplicaProcess, Starting, end, wait_until
 
-GENTOO = dict(zip(NUMBERS, (50.0, 15.2, 220.0, 5700.0), strict=True)) | {"island": "Biscoe", "sex": "male"}
+GENTOO: dict[str, object] = dict(zip(NUMBERS, (50.0, 15.2, 220.0, 5700.0), strict=True)) | {
+    "island": "Biscoe",
+    "sex": "male",
+}
 
 
 def tensors(rows: list[dict[str, Any]], **changes: Any) -> list[dict[str, Any]]:
@@ -48,7 +52,7 @@ def test_a_row_gets_the_answer_that_the_notebook_gave(client: httpx.Client, pipe
 
 
 def test_rows_get_the_answers_of_single_rows(client: httpx.Client, pipeline_file: Path) -> None:
-    rows = [ADELIE, GENTOO, {"island": "Dream"}, {**ADELIE, "sex": None}]
+    rows: list[dict[str, object]] = [{**ADELIE}, GENTOO, {"island": "Dream"}, {**ADELIE, "sex": None}]
     pipeline = load(pipeline_file)
     for given, row in zip(client.post("/predict", json=rows).json()["predictions"], rows, strict=True):
         wanted = pipeline.predict_one(row)
@@ -118,9 +122,6 @@ def test_a_tensor_that_does_not_fit_is_told_why(client: httpx.Client, changes: d
     answer = client.post("/v2/models/species/infer", json={"inputs": tensors([ADELIE], **changes)})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/json"
-    assert httpx.Response(200, json=answer.json()).json()["error"]
-    import re
-
     assert re.search(says, answer.json()["error"]), answer.json()["error"]
 
 
@@ -168,7 +169,7 @@ def test_nobody_gets_in_round_the_router(replica: ReplicaProcess) -> None:
     assert Path(replica.entry.socket).parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_the_secret_is_not_in_its_log_or_environment_of_steps(replica: ReplicaProcess) -> None:
+def test_the_secret_is_not_on_its_command_line(replica: ReplicaProcess) -> None:
     assert SECRET not in Path(f"/proc/{replica.process.pid}/cmdline").read_text()
 
 
@@ -200,6 +201,24 @@ def test_metrics_count(start_replica: Starting) -> None:
     assert f"redspot_request_errors_total{labels} 1.0" in lines
     assert f"redspot_rows_total{labels} 4.0" in lines
     assert f"redspot_request_duration_seconds_count{labels} 3.0" in lines
+
+
+def test_a_small_request_does_not_wait_for_a_large_one(replica: ReplicaProcess, client: httpx.Client) -> None:
+    rows = [GENTOO if number % 3 else {**ADELIE} for number in range(50_000)]
+    before = replica.rows_seen()
+    with ThreadPoolExecutor(1) as thread:
+        large = thread.submit(client.post, "/predict", json=rows)
+        wait_until(lambda: replica.rows_seen() >= before + len(rows))
+        with replica.client() as other:
+            assert other.get("/v2/health/ready").status_code == 200
+            assert other.post("/predict", json=ADELIE).json()["predictions"][0]["prediction"] == "Adelie"
+        assert not large.done()
+        predictions = large.result().json()["predictions"]
+    assert [row["prediction"] for row in predictions] == ["Gentoo" if n % 3 else "Adelie" for n in range(50_000)]
+    infer = client.post("/v2/models/species/infer", json={"inputs": tensors(rows[:3000])}).json()
+    assert infer["outputs"][0]["data"] == [row["prediction"] for row in predictions[:3000]]
+    assert infer["outputs"][1]["shape"] == [3000, 3]
+    assert len(infer["outputs"][1]["data"]) == 9000
 
 
 def test_a_request_under_way_is_answered_after_sigterm(start_replica: Starting) -> None:
@@ -276,12 +295,6 @@ def test_the_socket_that_a_killed_replica_left_gives_way(start_replica: Starting
     first.process.kill()
     first.process.wait()
     assert Path(first.entry.socket).exists()
-    Path(first.entry.socket).rename(first.entry.socket + "-old")
-    Path(first.entry.socket + "-old").rename(first.entry.socket)
-    os.unlink(first.entry.socket)
-    left = socket.socket(socket.AF_UNIX)
-    left.bind(first.entry.socket)
-    left.close()
     inode = Path(first.entry.socket).stat().st_ino
     second = start_replica()
     wait_until(lambda: Path(first.entry.socket).stat().st_ino != inode)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -152,6 +153,14 @@ def test_replicas_take_turns(start_router: StartingRouter, start_replica: Starti
     router = start_router(table(1, first, second))
     versions = [router.client.post(PREDICT, json=ADELIE).json()["version"] for _ in range(6)]
     assert sorted(versions) == ["1"] * 3 + ["2"] * 3
+    text = router.client.get("/endpoints/penguins/metrics").text
+    assert text.count("# TYPE redspot_requests_total counter") == 1
+    for version in ("1", "2"):
+        labels = f'endpoint="penguins",model="species",version="{version}",replica="d{version}-{int(version) - 1}"'
+        assert f"redspot_requests_total{{{labels}}} 3.0\n" in text
+    end(first.process)
+    text = router.client.get("/endpoints/penguins/metrics").text
+    assert ('replica="d1-0"' in text, 'replica="d2-1"' in text) == (False, True)
 
 
 def test_a_swap_drops_no_request(start_router: StartingRouter, start_replica: Starting) -> None:
@@ -190,7 +199,7 @@ def test_a_broken_snapshot_leaves_the_table_as_it_was(router: RouterProcess, rep
         scratch = router.snapshot.with_name("scratch")
         scratch.write_text(broken)
         scratch.replace(router.snapshot)
-        wait_until(lambda says=says: says in str(router.health()["snapshot_problem"]))
+        wait_until(partial(router.has_problem, says))
         assert router.health()["ready"] is True
         assert router.client.post(PREDICT, json=ADELIE).status_code == 200
     assert "stays at generation 1" in router.log.read_text()
