@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from sklearn.linear_model import Ridge
 
 import redspot
 from redspot.errors import RedspotError
-from redspot.pipeline import Pipeline, branch, estimate, impute, load, loads, scale, step
+from redspot.pipeline import Pipeline, branch, estimate, impute, load, loads, scale, step, step_file
 from redspot.pipeline.archive import write_archive
 from redspot.pipeline.errors import (
     CorruptPipelineError,
@@ -163,6 +164,14 @@ def test_a_marked_function_is_loaded_from_a_trusted_module_only(custom_module: A
     assert "trusted_steps" not in sys.modules, "an untrusted module must not even be imported"
 
 
+def test_a_function_of_an_installed_plugin_needs_no_further_trust(
+    custom_module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point = EntryPoint("log_ratio", "trusted_steps:log_ratio", "redspot.steps")
+    monkeypatch.setattr(step_file, "entry_points", lambda group: [point] if group == "redspot.steps" else [])
+    assert loads(with_function(custom_module).dumps()).check_parity().ok
+
+
 @pytest.mark.parametrize(
     ("module", "function", "trusted"),
     [
@@ -298,6 +307,8 @@ def test_a_member_by_the_same_name_twice_is_refused(small: bytes) -> None:
         (lambda d: d["schema"]["inputs"].clear(), CorruptPipelineError, "other columns"),
         (lambda d: d["schema"].update(inputs=3), CorruptPipelineError, "damaged"),
         (lambda d: d["features"].pop("model"), CorruptPipelineError, "features belong to other steps"),
+        (lambda d: d["steps"][0]["state"].update(fills={"json": []}), CorruptPipelineError, "gets no answer"),
+        (lambda d: d["steps"][0]["state"].clear(), CorruptPipelineError, "gets no answer"),
         (lambda d: d["sources"].clear(), RedspotError, "starts at columns"),
     ],
 )
