@@ -39,6 +39,8 @@ class Config:
         Where endpoints answer.
     router_public_url
         What users see of the router, when something stands in front of it; empty for host and port.
+    hub_port
+        Where browsers find the hub on 127.0.0.1; the three ports after it are its own.
     time_zone
         IANA name that new schedules start with.
     memory_bytes
@@ -55,6 +57,7 @@ class Config:
     router_host: str = "127.0.0.1"
     router_port: int = 8417
     router_public_url: str = ""
+    hub_port: int = 8000
     time_zone: str = "UTC"
     memory_bytes: int = 2 * 1024**3
     max_runs: int = 4
@@ -96,6 +99,11 @@ class Config:
     def artifacts(self) -> str:
         """The artifact store's URL."""
         return self.artifacts_url or f"{self.state_dir}/artifacts"
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """The trusted modules, one by one."""
+        return tuple(name.strip() for name in self.trusted_modules.split(",") if name.strip())
 
     @property
     def units_dir(self) -> Path:
@@ -167,7 +175,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _convert(key: str, value: Any) -> Any:
     if key == "state_dir":
         return Path(value)
-    if key in ("router_port", "memory_bytes", "max_runs"):
+    if key in ("router_port", "hub_port", "memory_bytes", "max_runs"):
         try:
             return int(value)
         except (TypeError, ValueError):

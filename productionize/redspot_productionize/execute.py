@@ -10,11 +10,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from redspot.jobs.notebook import inspect_notebook
 from redspot.jobs.run import RunFailure
 from redspot_productionize.papers import Order, Result, RunFolder, read_order, write_json
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _RECORD = "application/vnd.redspot.record+json"
+
+
+class IsoDate(str):
+    """A date on its way into the notebook: papermill keeps parameters as JSON in the output's metadata too."""
+
+    __slots__ = ()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,13 +47,13 @@ def execute(folder: RunFolder, order: Order) -> Result:
 
         @classmethod
         def translate(cls, value: Any) -> str:
-            if isinstance(value, date):
-                return f'__import__("datetime").date.fromisoformat("{value.isoformat()}")'
+            if isinstance(value, IsoDate):
+                return f'__import__("datetime").date.fromisoformat("{value}")'
             return str(super().translate(value))
 
     papermill_translators.register("python", Translator)
     parameters = {
-        name: date.fromisoformat(value) if name in order.dates and value is not None else value
+        name: IsoDate(date.fromisoformat(value)) if name in order.dates and value is not None else value
         for name, value in order.parameters.items()
     }
     failure: RunFailure | None = None
@@ -56,6 +63,8 @@ def execute(folder: RunFolder, order: Order) -> Result:
             str(folder.output),
             parameters=parameters,
             engine_name="redspot",
+            kernel_name=inspect_notebook(folder.notebook.read_bytes()).kernel,
+            language="python",
             progress_bar=False,
             log_output=True,
             cwd=str(folder.path),
@@ -94,7 +103,7 @@ def _finish(folder: RunFolder) -> Mapping[str, Any]:
 
     if not folder.output.exists():
         return {}
-    notebook = nbformat.read(folder.output, as_version=4)
+    notebook = nbformat.read(folder.output, as_version=4)  # type: ignore[no-untyped-call] # nbformat is half typed
     folder.html.write_text(render_html(notebook, folder.path.name))
     records: dict[str, Any] = {}
     for cell in notebook.cells:

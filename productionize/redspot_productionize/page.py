@@ -18,7 +18,7 @@ def render_html(notebook: Any, title: str) -> str:
     """
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call] # nbconvert is half typed
         template_name="redspot",
         extra_template_basedirs=[str(Path(__file__).parent / "templates")],
         embed_images=True,

@@ -52,7 +52,7 @@ def record(name: str, value: object) -> None:
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidRecordError(
-            f"{name!r} is no name for a record: letters, digits, '.', '_' and '-', at most 100, not starting with a mark."
+            f"{name!r} is no name for a record: at most 100 letters, digits, '.', '_' and '-', no mark first."
         )
     plain = _plain(name, value)
     text = json.dumps(plain, allow_nan=False)
@@ -74,8 +74,10 @@ def clear() -> None:
 
 
 def _plain(name: str, value: object) -> Any:
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, bool | int):
         return value
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise InvalidRecordError(f"The record {name!r} holds {value}, which JSON cannot say.")
@@ -97,9 +99,7 @@ def _plain(name: str, value: object) -> Any:
 
 def _display(data: dict[str, Any], text: str) -> None:
     # Only a process that already runs IPython has a cell to display in.
-    ipython = sys.modules.get("IPython")
-    if ipython is None or ipython.get_ipython() is None:
-        return
-    from IPython.display import publish_display_data
-
-    publish_display_data({MIME_TYPE: data, "text/plain": text})
+    module = sys.modules.get("IPython")
+    shell = None if module is None else module.get_ipython()
+    if shell is not None:
+        shell.display_pub.publish(data={MIME_TYPE: data, "text/plain": text})

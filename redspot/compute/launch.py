@@ -116,10 +116,15 @@ def make_working_dir(spec: UnitSpec) -> None:
 
 
 def spec_content(spec: UnitSpec, root: Path, *, cgroups: bool, log_max_bytes: int) -> dict[str, object]:
-    """Return what the spec file holds; the control group's name is one per installation and unit."""
-    installation = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
-    name = f"redspot-{installation}-{spec.unit_id}"
+    """Return what the spec file holds."""
+    name = cgroup_name(root, spec.unit_id)
     return dict(render_spec(spec, cgroups=cgroups, cgroup_name=name, log_max_bytes=log_max_bytes))
+
+
+def cgroup_name(root: Path, unit_id: str) -> str:
+    """Return the name of a unit's control group: several installations may share a machine."""
+    installation = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
+    return f"redspot-{installation}-{unit_id}"
 
 
 def _wrong(field: str, why: str) -> UnitSpecError:

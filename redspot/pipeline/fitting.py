@@ -135,6 +135,19 @@ def probabilities(graph: Graph, fitted: Fitted, table: Table) -> NDArray[np.floa
     return cast("Estimate", node.step).predict_proba(run_to(graph, fitted, table), fitted.states[node.name])
 
 
+def answers(graph: Graph, fitted: Fitted, table: Table) -> list[dict[str, Any]]:
+    """Return for each row its prediction and, where there are any, the probability of each class."""
+    node = cast("Node", graph.predictor)
+    step, state = cast("Estimate", node.step), fitted.states[node.name]
+    inputs = run_to(graph, fitted, table)
+    given: list[dict[str, Any]] = [{"prediction": value} for value in step.predict(inputs, state).tolist()]
+    if fitted.schema.has_probabilities:
+        labels = [str(label) for label in state["estimator"].classes_.tolist()]
+        for answer, values in zip(given, step.predict_proba(inputs, state).tolist(), strict=True):
+            answer["probabilities"] = dict(zip(labels, values, strict=True))
+    return given
+
+
 def _features(name: str, table: Table) -> tuple[Feature, ...]:
     return tuple(Feature(column.name, name, column.origins, column.dtype) for column in table.columns)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-BOX_WIDTH = 184
+BOX_WIDTH = 200
 BOX_HEIGHT = 62
 GAP_X = 60
 GAP_Y = 22

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from redspot.pipeline.errors import PipelineFileNotFoundError
+from redspot.errors import RedspotError
+from redspot.pipeline.errors import CorruptPipelineError, PipelineFileNotFoundError
 from redspot.pipeline.file import parse
 from redspot.pipeline.pipeline import Pipeline
 
@@ -38,4 +39,16 @@ def load(path: str | os.PathLike[str], trusted_modules: Sequence[str] = ()) -> P
 
 def loads(data: bytes, trusted_modules: Sequence[str] = ()) -> Pipeline:
     """Return the pipeline that the bytes of a file hold; see `load`."""
-    return Pipeline.of_content(parse(data, trusted_modules))
+    pipeline = Pipeline.of_content(parse(data, trusted_modules))
+    if pipeline.parity_ is not None:
+        _require_answer(pipeline, pipeline.parity_.rows)
+    return pipeline
+
+
+def _require_answer(pipeline: Pipeline, rows: Sequence[Mapping[str, object]]) -> None:
+    """Refuse parts that are sound each by itself and do not fit together, before anyone waits for an answer."""
+    try:
+        for row in rows[:1]:
+            pipeline.predict_one(row)
+    except (RedspotError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise CorruptPipelineError(f"The file's own first parity row gets no answer: {error}") from error

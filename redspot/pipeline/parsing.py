@@ -16,7 +16,7 @@ from redspot.pipeline.node import State, Step, Target, require_choice
 _WRITTEN = re.compile(
     r"""
     (?P<sign>[-+−])? \s* (?:[$€£¥₹]|USD|EUR|GBP)? \s* (?P<sign2>[-+−])?
-    (?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+) (?P<exponent>[eE][-+]?\d{1,3})?
+    (?P<digits>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+) (?P<exponent>[eE][-+]?[0-9]{1,3})?
     \s* (?:[$€£¥₹]|USD|EUR|GBP)? \s* (?P<percent>%)?
     """,
     re.VERBOSE,

@@ -78,6 +78,8 @@ def _box(node: Mapping[str, Any], layout: Layout) -> str:
     x, y = layout.corners[str(node["id"])]
     left, top = _px(x), _px(y)
     detail = _arrow(node).removeprefix(" → ") or ("fitted" if node["fitted"] else "not fitted")
+    if node["role"] == "predictor" and node["outputs"]:
+        detail = ", ".join(node["outputs"])
     return (
         f'<g class="rsp-{escape(str(node["role"]), quote=True)}" transform="translate({left} {top})">'
         f"<title>{escape(_tooltip(node))}</title>"

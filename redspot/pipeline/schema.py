@@ -63,6 +63,11 @@ class Schema:
         """Type of each input by name."""
         return {column.name: column.dtype for column in self.inputs}
 
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether the pipeline gives a probability for each class."""
+        return any(column.name == "probabilities" for column in self.outputs)
+
     def to_json(self) -> dict[str, Any]:
         """Return the schema as JSON."""
         data = asdict(self)

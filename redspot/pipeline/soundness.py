@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,10 @@ def check_soundness(estimator: Any, step: str) -> Any:
         Otherwise.
     """
     for part, owner in _parts(estimator, None, set()):
-        check = _CHECKS.get(type(part).__name__)
+        kept, check = _CHECKS.get(type(part).__name__, ("", None))
         try:
-            is_sound = check is None or check(part, owner)
+            # An estimator that is only a parameter of another is not fitted, and reads nothing without this.
+            is_sound = check is None or not hasattr(part, kept) or check(part, owner)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise CorruptPipelineError(f"The estimator of {step} lacks a part: {error!r}.", step=step) from error
         if not is_sound:
@@ -101,16 +102,13 @@ def _predictor(tree: Any, boosting: Any) -> bool:
     index = np.arange(len(nodes))
     inner = nodes["is_leaf"] == 0
     split = nodes[inner]
-    categorical = split[split["is_categorical"] == 1]
-    bitsets = (tree.raw_left_cat_bitsets, tree.binned_left_cat_bitsets)
     return bool(
         len(nodes) > 0
         and (split["feature_idx"] >= 0).all()
         and (split["feature_idx"] < boosting.n_features_in_).all()
         and all((split[side] > index[inner]).all() and (split[side] < len(nodes)).all() for side in ("left", "right"))
-        and all(bits.ndim == 2 and bits.shape[1] == 8 and bits.dtype == np.uint32 for bits in bitsets)
-        and all((categorical["bitset_idx"] < len(bits)).all() for bits in bitsets)
-        and boosting._bin_mapper.is_categorical_[categorical["feature_idx"]].all()
+        # Splits by category look into bitsets. They need a ColumnTransformer, which is never saved.
+        and not split["is_categorical"].any()
     )
 
 
@@ -131,15 +129,18 @@ def _support_vectors(machine: Any, owner: Any) -> bool:
     )
 
 
-_CHECKS = {
-    "Tree": _tree,
-    "RandomForestClassifier": _forest,
-    "RandomForestRegressor": _forest,
-    "ExtraTreesClassifier": _forest,
-    "ExtraTreesRegressor": _forest,
-    "GradientBoostingClassifier": _boosting,
-    "GradientBoostingRegressor": _boosting,
-    "HistGradientBoostingClassifier": _histogram_boosting,
-    "HistGradientBoostingRegressor": _histogram_boosting,
-    **dict.fromkeys(("SVC", "NuSVC", "SVR", "NuSVR"), _support_vectors),
+_Check = Callable[[Any, Any], bool]
+
+# Class -> the attribute that its compiled code starts from, and the check.
+_CHECKS: Mapping[str, tuple[str, _Check]] = {
+    "Tree": ("value", _tree),
+    **dict.fromkeys(
+        ("RandomForestClassifier", "RandomForestRegressor", "ExtraTreesClassifier", "ExtraTreesRegressor"),
+        ("estimators_", _forest),
+    ),
+    **dict.fromkeys(("GradientBoostingClassifier", "GradientBoostingRegressor"), ("estimators_", _boosting)),
+    **dict.fromkeys(
+        ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor"), ("_predictors", _histogram_boosting)
+    ),
+    **dict.fromkeys(("SVC", "NuSVC", "SVR", "NuSVR"), ("support_vectors_", _support_vectors)),
 }

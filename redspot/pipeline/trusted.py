@@ -116,7 +116,7 @@ TRUSTED: Mapping[str, frozenset[str]] = {
     "RandomStateNode": frozenset({"numpy.random.mtrand.RandomState"}),
     "RandomGeneratorNode": frozenset({"numpy.random._generator.Generator"}),
     "JsonNode": frozenset({"builtins.str"}),
-    "DictNode": frozenset({"builtins.dict"}),
+    "DictNode": frozenset({"builtins.dict", "sklearn.utils._bunch.Bunch"}),
     "ListNode": frozenset({"builtins.list"}),
     "TupleNode": frozenset({"builtins.tuple"}),
 }

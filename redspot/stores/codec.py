@@ -12,8 +12,12 @@ T = TypeVar("T")
 
 
 @lru_cache(maxsize=128)
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _cached_adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast("Any", kind))
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return _cached_adapter(kind)
 
 
 def to_json(value: Any) -> Any:
@@ -23,7 +27,7 @@ def to_json(value: Any) -> Any:
 
 def from_json(kind: type[T], value: Any) -> T:
     """Return the dataclass that was stored; None only where `kind` is never asked to be more."""
-    made: T = _adapter(cast("Hashable", kind)).validate_python(value)
+    made: T = _adapter(kind).validate_python(value)
     return made
 
 

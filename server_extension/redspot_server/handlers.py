@@ -6,11 +6,12 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from urllib.parse import unquote
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -85,9 +86,6 @@ class RedspotHandler(RequestHandler):
         self.set_header("Cache-Control", "no-store")
         self.clear_header("Server")
 
-    def check_xsrf_cookie(self) -> None:
-        """Leave it to the identity: only cookies need the proof, tokens and the socket do not."""
-
     def write_problem(self, error: RedspotError) -> None:
         """Answer with a problem."""
         problem = problem_of(error, self.request_id)
@@ -134,9 +132,13 @@ class RedspotHandler(RequestHandler):
 
 
 @lru_cache(maxsize=256)
+def _cached_adapter(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(cast("Any", kind))
+
+
 def adapter_of(kind: Any) -> TypeAdapter[Any]:
     """Return pydantic's adapter of a reply type."""
-    return TypeAdapter(kind)
+    return _cached_adapter(kind)
 
 
 def encode(value: Any) -> bytes:

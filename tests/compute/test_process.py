@@ -14,6 +14,7 @@ import pytest
 
 from redspot.compute.cgroup import make_cgroup
 from redspot.compute.files import EXIT, LOCK, SUPERVISOR, SUPERVISOR_LOG
+from redspot.compute.launch import cgroup_name
 from redspot.compute.proc import marked, start_of
 from redspot.compute.process import ProcessBackend
 from redspot.compute.unit import ComputeBackend, ExitReason, Limits, UnitPhase, UnitSpec
@@ -46,8 +47,8 @@ def supervisor_pid(root: Path, unit_id: str) -> int:
     return int(json.loads(file.read_text())["pid"])
 
 
-def own_cgroups() -> set[str]:
-    return {str(path) for path in Path("/sys/fs/cgroup").glob("**/redspot-*")}
+def cgroups_of(root: Path) -> list[Path]:
+    return list(Path("/sys/fs/cgroup").glob(f"**/{cgroup_name(root, '*')}"))
 
 
 class ProcessSuite(ComputeBackendSuite):
@@ -62,14 +63,13 @@ class ProcessSuite(ComputeBackendSuite):
     def backend(self, root: Path) -> Iterator[ComputeBackend]:
         if self.cgroups and not _group_available():
             pytest.skip("no control group can be written here")
-        before = own_cgroups()
         backend = ProcessBackend(root, cgroups=self.cgroups, log_max_bytes=1024 * 1024)
         yield backend
         for unit_id in backend.unit_ids():
             backend.stop(unit_id, grace_s=1)
             assert marked(unit_id) == set()
             assert (root / unit_id / SUPERVISOR_LOG).read_text() == ""
-        assert own_cgroups() - before == set()
+        assert cgroups_of(root) == []
 
     def escaper(self, work: Path, tail: str = "") -> UnitSpec:
         return self.script(work, textwrap.dedent(ESCAPER) + tail)
@@ -88,7 +88,7 @@ class ProcessSuite(ComputeBackendSuite):
     def test_stop_leaves_nothing(self, backend: ProcessBackend, tmp_path: Path) -> None:
         spec = self.escaper(tmp_path / "w", "time.sleep(120)")
         backend.start(spec)
-        wait_until(lambda: "escaped" in backend.log_tail(spec.unit_id))
+        wait_until(lambda: backend.log_tail(spec.unit_id).endswith("\n"))
         escaped = int(backend.log_tail(spec.unit_id).split()[1])
         assert start_of(escaped) is not None
         ended = backend.stop(spec.unit_id, grace_s=0.3).exit
@@ -109,7 +109,7 @@ class ProcessSuite(ComputeBackendSuite):
             tmp_path / "w", "import signal, time; signal.signal(15, signal.SIG_IGN); print(1); time.sleep(99)"
         )
         backend.start(spec)
-        wait_until(lambda: backend.log_tail(spec.unit_id) != "")
+        wait_until(lambda: backend.log_tail(spec.unit_id).endswith("\n"))
         code = f"backend.stop({spec.unit_id!r}, grace_s=60)"
         patient = self.elsewhere(tmp_path / "units", code)
         wait_until(lambda: (tmp_path / "units" / spec.unit_id / "stop.json").exists())
@@ -186,7 +186,7 @@ class ProcessSuite(ComputeBackendSuite):
         spec = self.spec(tmp_path / "w", "/bin/sh", "-c", "ls /proc/$$/fd; readlink /proc/$$/fd/0; exec /bin/sleep 60")
         backend.start(spec)
         os.close(writer)
-        wait_until(lambda: "/dev/null" in backend.log_tail(spec.unit_id))
+        wait_until(lambda: "/dev/null\n" in backend.log_tail(spec.unit_id))
         assert os.read(reader, 1) == b""
         os.close(reader)
         assert backend.log_tail(spec.unit_id).split() == ["0", "1", "2", "/dev/null"]
@@ -198,7 +198,7 @@ class ProcessSuite(ComputeBackendSuite):
     ) -> None:
         spec = self.escaper(tmp_path / "w", "time.sleep(120)")
         backend.start(spec)
-        wait_until(lambda: "escaped" in backend.log_tail(spec.unit_id))
+        wait_until(lambda: backend.log_tail(spec.unit_id).endswith("\n"))
         escaped = int(backend.log_tail(spec.unit_id).split()[1])
         first = backend.observe(spec.unit_id).pid
         os.kill(supervisor_pid(root, spec.unit_id), signal.SIGKILL)
@@ -216,7 +216,7 @@ class ProcessSuite(ComputeBackendSuite):
     ) -> None:
         spec = self.escaper(tmp_path / "w", "time.sleep(120)")
         backend.start(spec)
-        wait_until(lambda: "escaped" in backend.log_tail(spec.unit_id))
+        wait_until(lambda: backend.log_tail(spec.unit_id).endswith("\n"))
         escaped = int(backend.log_tail(spec.unit_id).split()[1])
         os.kill(supervisor_pid(root, spec.unit_id), signal.SIGKILL)
         assert backend.stop(spec.unit_id).phase is UnitPhase.ENDED
@@ -298,6 +298,16 @@ class TestWithoutControlGroups(ProcessSuite):
 class TestWithControlGroups(ProcessSuite):
     def test_it_says_who_holds_the_limits(self, backend: ProcessBackend) -> None:
         assert backend.enforcement().memory.startswith("cgroup-v")
+
+    def test_a_running_unit_has_groups_of_its_own(self, backend: ProcessBackend, root: Path, tmp_path: Path) -> None:
+        spec = self.spec(tmp_path / "w", "/bin/sleep", "60")
+        backend.start(spec)
+        supervisor_pid(root, spec.unit_id)
+        groups = cgroups_of(root)
+        assert groups
+        assert {group.name for group in groups} == {cgroup_name(root, spec.unit_id)}
+        pid = str(backend.observe(spec.unit_id).pid)
+        assert all(pid in (group / "cgroup.procs").read_text().split() for group in groups)
 
     def test_the_cpu_limit_holds(self, backend: ProcessBackend, tmp_path: Path) -> None:
         if backend.enforcement().cpu == "none":

@@ -156,7 +156,7 @@ class ComputeBackendSuite:
         )
         spec = self.script(tmp_path / "w", code)
         backend.start(spec)
-        wait_until(lambda: "ready" in backend.log_tail(spec.unit_id))
+        wait_until(lambda: backend.log_tail(spec.unit_id) == "ready\n")
         begun = time.monotonic()
         ended = backend.stop(spec.unit_id, grace_s=20).exit
         assert time.monotonic() - begun < 10

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from redspot.serving.snapshot import CallerEntry, EndpointEntry, ReplicaEntry, Snapshot, write_snapshot
-
 from redspot.compute.unit import ExitReason, UnitExistsError, UnitNotFoundError, UnitPhase, UnitStatus
 from redspot.errors import RedspotError
 from redspot.registry.endpoint import Deployment, DeploymentState, Endpoint, EndpointState
+from redspot.serving.snapshot import (
+    CallerEntry,
+    EndpointEntry,
+    ReplicaEntry,
+    RouteState,
+    Snapshot,
+    token_hash,
+    write_snapshot,
+)
 from redspot_server.controllers.replica import is_ready, secret_of, socket_of, start_replica
 from redspot_server.controllers.router_unit import own_token
 from redspot_server.services import Services
@@ -123,7 +129,7 @@ class Deployer:
     def _write(self, endpoints: tuple[Endpoint, ...]) -> None:
         """Write the router's table when it is not what was written last."""
         callers = {grant.digest: CallerEntry(grant.owner, grant.endpoints) for grant in self._services.tokens.grants()}
-        callers[hashlib.sha256(own_token(self._services).encode()).hexdigest()] = CallerEntry("redspot-service", None)
+        callers[token_hash(own_token(self._services))] = CallerEntry("redspot-service")
         entries = {endpoint.name: self._entry(endpoint) for endpoint in endpoints}
         generation = self._written.generation if self._written else int(self._services.clock.now().timestamp() * 1000)
         snapshot = Snapshot(generation, callers, entries)
@@ -133,11 +139,11 @@ class Deployer:
 
     def _entry(self, endpoint: Endpoint) -> EndpointEntry:
         if endpoint.state is EndpointState.STOPPED:
-            return EndpointEntry("stopped", ())
+            return EndpointEntry(RouteState.STOPPED)
         live = [
             row for row in self._services.endpoints.open_deployments(endpoint.name) if row.state is DeploymentState.LIVE
         ]
-        return EndpointEntry("live", tuple(self._replica(row) for row in live))
+        return EndpointEntry(RouteState.LIVE, tuple(self._replica(row) for row in live))
 
     def _replica(self, deployment: Deployment) -> ReplicaEntry:
         return ReplicaEntry(

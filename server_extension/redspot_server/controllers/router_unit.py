@@ -7,7 +7,6 @@ import json
 import sys
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from redspot_productionize.runner import unit_environment
@@ -16,6 +15,7 @@ from redspot.compute.unit import Limits, UnitKind, UnitNotFoundError, UnitPhase,
 from redspot.registry.endpoint import EndpointAnswerError, EndpointUnavailableError
 from redspot_server.services import Services
 
+BASE_URL = "/services/redspot-router/"  # where a hub finds it; requests without it are answered too
 _PREFIX = "router-"
 _RETRY_S = 5.0
 _TIMEOUT_S = 30.0
@@ -71,8 +71,7 @@ def router_argv(services: Services) -> tuple[str, ...]:
     config = services.config
     argv = [sys.executable, "-m", "redspot.serving.router", "--snapshot", str(config.snapshot_file)]
     argv += ["--host", config.router_host, "--port", str(config.router_port)]
-    path = urlsplit(config.router_public_url).path
-    return (*argv, "--base-url", path.rstrip("/") + "/") if path.strip("/") else tuple(argv)
+    return (*argv, "--base-url", BASE_URL)
 
 
 def _number(unit_id: str) -> int:

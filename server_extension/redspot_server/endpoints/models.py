@@ -43,14 +43,17 @@ def read_version(services: Services, caller: Caller, ref: str) -> Version:
 
 def register_version(services: Services, caller: Caller, name: str, body: VersionIn) -> Version:
     """Register the pipeline file that was sent; what it is, is read from the file itself."""
-    from redspot.pipeline import read_summary
+    from redspot.pipeline import loads
+    from redspot.pipeline.errors import CorruptPipelineError
 
     parse_name(name, "model")
     try:
         data = base64.b64decode(body.pipeline, validate=True)
+        pipeline = loads(data, services.config.trusted)
     except binascii.Error:
         raise PipelineFileError("Field 'pipeline' is not base 64.", field="pipeline") from None
-    summary = read_summary(data)
+    except CorruptPipelineError as error:
+        raise PipelineFileError(error.message, field="pipeline") from None
     notebook = None
     if body.notebook is not None:
         frozen = freeze_notebook(json.dumps(body.notebook).encode())
@@ -62,10 +65,10 @@ def register_version(services: Services, caller: Caller, name: str, body: Versio
             notebook=notebook,
             environment=services.environment(services.instance_types[0].name),
             parameters=body.parameters,
-            metrics=body.metrics or summary.metrics,
-            schema=summary.schema,
-            graph=summary.graph,
-            parity_rows=summary.parity_rows,
+            metrics=body.metrics or pipeline.metrics_,
+            schema=pipeline.schema_.to_json(),
+            graph=pipeline.describe(),
+            parity_rows=len(pipeline.parity_.rows) if pipeline.parity_ else 0,
             run_id=None,
             created_by=caller.name,
         )

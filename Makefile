@@ -1,0 +1,95 @@
+# Redspot's workshop. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LABEXTENSION := server_extension/redspot_server/labextension
+export REDSPOT_STATE_DIR ?= $(CURDIR)/.redspot
+# Byte code makes every start two to three times as fast; some machines switch it off.
+unexport PYTHONDONTWRITEBYTECODE
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: ## From a notebook to a live model: set everything up and run the main job
+	@began=$$(date +%s); $(MAKE) --no-print-directory setup; \
+	REDSPOT_DEMO_SETUP_S=$$(($$(date +%s) - began)) $(BIN)/redspot demo
+
+run: setup ## Start the hub on http://127.0.0.1:8000; Ctrl-C stops all of it
+	@exec $(BIN)/redspot hub
+
+setup: tools $(VENV)/.hub $(LABEXTENSION)/package.json ## Virtual environment and JavaScript build
+
+tools:
+	@PYTHON=$(PYTHON) ./.ci/tools
+
+node_modules/.installed: package.json package-lock.json lab_extension/package.json
+	@echo "Installing Node packages…"
+	@npm ci --silent --no-fund --no-audit
+	@touch $@
+
+$(LABEXTENSION)/package.json: node_modules/.installed $(shell find lab_extension/src lab_extension/style lab_extension/schema -type f 2>/dev/null) lab_extension/tsconfig.json
+	@echo "Building the JupyterLab extension…"
+	@npm run --silent build > lab_extension/build.log 2>&1 || { cat lab_extension/build.log; exit 1; }
+	@mkdir -p $(VENV)/share/jupyter/labextensions/@redspot
+	@rm -rf $(VENV)/share/jupyter/labextensions/@redspot/lab
+	@ln -s $(CURDIR)/$(LABEXTENSION) $(VENV)/share/jupyter/labextensions/@redspot/lab
+	@touch $@
+
+$(VENV)/bin/python:
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.hub: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing Python packages…"
+	@mkdir -p $(LABEXTENSION)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[hub]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.hub
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+fmt: $(VENV)/.test node_modules/.installed ## Format everything
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@npm run --silent format
+
+check: $(VENV)/.test setup ## Lint, types, floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH= $(BIN)/lint-imports
+	npm run --silent lint
+	npm run --silent format:check
+
+test: check ## Everything that is tested, in both languages
+	npm run --silent test
+	$(BIN)/python -m pytest -q
+
+torture: $(VENV)/.test setup ## Long random campaigns: kills, fuzz, load
+	$(BIN)/python -m pytest -q tests/torture --torture
+
+contract: $(VENV)/.test node_modules/.installed ## Write the contract anew from the routes
+	$(BIN)/python -m redspot_server.openapi
+	npm run --silent contract
+	npx prettier --write lab_extension/src/api/contract.ts
+
+wheel: setup ## Build the wheel
+	$(BIN)/python -m build --wheel --no-isolation
+
+bench: $(VENV)/.test ## Run a benchmark: make bench NAME=serving
+	@$(BIN)/python -m tests.benchmarks.$(NAME)
+
+constraints: $(VENV)/.test ## Pin what is installed now
+	@$(BIN)/pip freeze --exclude-editable --all | grep -viE '^(pip|setuptools|redspot)[ =@]' > constraints.txt
+
+down: ## Stop whatever still runs
+	@$(BIN)/redspot down
+
+clean: ## Remove everything that was built; the state stays
+	rm -rf $(VENV) node_modules lab_extension/node_modules lab_extension/lib $(LABEXTENSION) dist
+
+.PHONY: help demo run setup tools fmt check test torture contract wheel bench constraints down clean

@@ -1,0 +1,1 @@
+"""The notebooks and definitions that the README runs."""

@@ -1,0 +1,98 @@
+"""Requests and answers as plain data, and how an error becomes one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from tornado.httputil import HTTPHeaders
+
+from redspot.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    RedspotError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from redspot.serving.errors import (
+    BodyTooLargeError,
+    MethodNotAllowedError,
+    ReplicaFailedError,
+    ReplicaTimeoutError,
+)
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+
+# Nearest ancestor counts, so that a new leaf needs no line here.
+STATUS: dict[type[BaseException], HTTPStatus] = {
+    MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
+    BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ReplicaFailedError: HTTPStatus.BAD_GATEWAY,
+    ReplicaTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
+    InvalidError: HTTPStatus.BAD_REQUEST,
+    UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    RedspotError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, read to its end.
+
+    Attributes
+    ----------
+    path
+        Without the query, still percent-encoded.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: HTTPHeaders
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent back; length, date and the like are added when it is written."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = field(default=())
+
+
+def json_answer(value: Any, status: int = 200) -> Answer:
+    """Return `value` as JSON."""
+    return Answer(status, json.dumps(value, separators=(",", ":"), allow_nan=False).encode())
+
+
+def status_of(error: RedspotError) -> HTTPStatus:
+    """Return the HTTP status of an error."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def problem(error: RedspotError) -> Answer:
+    """Return an error as RFC 9457 has it, with its stable code."""
+    status = status_of(error)
+    body = {
+        "type": f"urn:redspot:problem:{error.code}",
+        "title": status.phrase,
+        "status": status.value,
+        "code": error.code,
+        "detail": error.message,
+        "facts": dict(error.facts),
+    }
+    headers: tuple[tuple[str, str], ...] = ()
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers = (("WWW-Authenticate", "Bearer"),)
+    return Answer(status.value, json.dumps(body).encode(), PROBLEM_JSON, headers)

@@ -1,0 +1,115 @@
+"""What can go wrong between a caller and a prediction, one leaf for each thing somebody can act on."""
+
+from __future__ import annotations
+
+from redspot.errors import (
+    ConflictError,
+    CorruptError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+
+class EndpointNotFoundError(NotFoundError):
+    """The router knows no endpoint of that name."""
+
+    code = "endpoint-not-found"
+
+
+class EndpointForbiddenError(ForbiddenError):
+    """The caller is known, but may not call this endpoint."""
+
+    code = "endpoint-forbidden"
+
+
+class EndpointStoppedError(UnavailableError):
+    """The endpoint was stopped by its owner."""
+
+    code = "endpoint-stopped"
+
+
+class EndpointUnavailableError(UnavailableError):
+    """The endpoint has no replica that can answer now."""
+
+    code = "endpoint-unavailable"
+
+
+class ReplicaFailedError(UnavailableError):
+    """The replica broke off while it answered."""
+
+    code = "replica-failed"
+
+
+class ReplicaTimeoutError(UnavailableError):
+    """The replica took too long to answer."""
+
+    code = "replica-timeout"
+
+
+class ReplicaSecretError(UnauthenticatedError):
+    """A request reached a replica round the router."""
+
+    code = "replica-secret"
+
+
+class ReplicaConfigError(InvalidError):
+    """A replica's configuration, or the place of its socket, cannot be used."""
+
+    code = "replica-config"
+
+
+class ParityFailedError(CorruptError):
+    """The pipeline does not answer as it did when it was fitted."""
+
+    code = "parity-failed"
+
+
+class PortTakenError(ConflictError):
+    """Another program listens where the router should."""
+
+    code = "port-taken"
+
+
+class SnapshotError(CorruptError):
+    """The router's table cannot be read."""
+
+    code = "snapshot-broken"
+
+
+class PathNotFoundError(NotFoundError):
+    """Nothing answers at that path."""
+
+    code = "path-not-found"
+
+
+class MethodNotAllowedError(InvalidError):
+    """The path exists, but not with that method."""
+
+    code = "method-not-allowed"
+
+
+class ModelNotServedError(NotFoundError):
+    """The replica serves another model or version."""
+
+    code = "model-not-served"
+
+
+class InvalidBodyError(InvalidError):
+    """The body is not the JSON that is expected there."""
+
+    code = "invalid-body"
+
+
+class InvalidTensorError(InvalidError):
+    """A tensor of an inference request does not fit itself or the model."""
+
+    code = "invalid-tensor"
+
+
+class BodyTooLargeError(InvalidError):
+    """The body has more bytes, or asks for more rows, than one request may."""
+
+    code = "body-too-large"

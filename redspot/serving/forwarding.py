@@ -1,0 +1,94 @@
+"""What of a caller's request reaches a replica: never who they are to others, never what steers the connection."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+
+from tornado.httputil import HTTPHeaders
+
+from redspot.errors import InvalidError
+
+# Connection matters end at the router (RFC 9110, 7.6.1); credentials are for it and not for replicas.
+DROPPED = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "cookie",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "traceparent",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "x-csrftoken",
+        "x-xsrftoken",
+    }
+)
+OUR_PREFIX = "x-redspot-"
+METHODS = frozenset({"GET", "HEAD", "POST"})
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_TARGET = re.compile(r"/[\x21-\x7e]*")
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class InvalidRequestError(InvalidError):
+    """A request holds what cannot be passed on."""
+
+    code = "invalid-request"
+
+
+def render_request(
+    method: str, target: str, headers: HTTPHeaders, body: bytes, ours: Iterable[tuple[str, str]]
+) -> bytes:
+    """Return the request as the replica gets it.
+
+    Parameters
+    ----------
+    target
+        Path and query.
+    ours
+        Headers that the router adds; a caller's of the same name were dropped.
+
+    Raises
+    ------
+    InvalidRequestError
+        When a part could be read as more than itself.
+    """
+    if method not in METHODS or not _TARGET.fullmatch(target):
+        raise InvalidRequestError("The method or path of the request cannot be passed on.")
+    lines = [f"{method} {target} HTTP/1.1", "Host: replica", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in forwarded(headers)]
+    lines += [f"{name}: {value}" for name, value in ours]
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + body
+
+
+def forwarded(headers: HTTPHeaders) -> list[tuple[str, str]]:
+    """Return the caller's headers that are passed on."""
+    named = headers.get("Connection", "").lower()
+    also_dropped = {name.strip() for name in named.split(",")} if named else ()
+    kept = []
+    for name, value in headers.get_all():
+        key = name.lower()
+        # An underscore is read as a dash by some: nobody shall slip by in that form.
+        if key in DROPPED or key in also_dropped or key.replace("_", "-").startswith(OUR_PREFIX):
+            continue
+        if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise InvalidRequestError(f"The header {name!r} cannot be passed on.")
+        kept.append((name, value))
+    return kept
+
+
+def trace_of(headers: HTTPHeaders) -> str:
+    """Return the caller's W3C ``traceparent``, or a new one when there is none that can be used."""
+    given = headers.get("Traceparent", "")
+    return given if _TRACEPARENT.fullmatch(given) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

@@ -1,0 +1,55 @@
+"""What replica and router share as programs: a log, an end on SIGTERM, and a last sentence when they cannot start."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from types import FrameType
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+
+from redspot.errors import RedspotError
+from redspot.serving.front import Front
+
+FAILED = 1
+_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def run(name: str, main: Callable[[], Coroutine[Any, Any, None]], exit_codes: Mapping[type[RedspotError], int]) -> int:
+    """Run a program to its end and return its exit status; an error becomes one line on stderr, with its code."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("tornado.general").setLevel(logging.WARNING)
+    try:
+        asyncio.run(main())
+    except RedspotError as error:
+        sys.stderr.write(f"{name}: {error.code}: {error.message}\n")
+        return exit_codes.get(type(error), FAILED)
+    return 0
+
+
+class Ending:
+    """SIGTERM or SIGINT, heard from now on; a second one changes nothing.
+
+    Not by the loop's own handlers: those give way to the default when the loop closes, and a signal that
+    is repeated in that moment would make an orderly end look like a violent one.
+    """
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        for number in _ENDING_SIGNALS:
+            signal.signal(number, self._hear)
+
+    async def drain(self, front: Front, server: HTTPServer) -> None:
+        """Answer until the signal comes, then let what is under way be answered and close."""
+        await self._event.wait()
+        await front.drain(server)
+        for number in _ENDING_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        self._loop.call_soon_threadsafe(self._event.set)

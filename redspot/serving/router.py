@@ -1,0 +1,124 @@
+"""The front of all endpoints: ``python -m redspot.serving.router --snapshot FILE --port N``.
+
+A process of its own, which knows nothing but its snapshot: endpoints answer while the service is down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+
+from tornado.netutil import bind_sockets
+
+from redspot.serving.errors import PortTakenError
+from redspot.serving.front import Front
+from redspot.serving.program import Ending, run
+from redspot.serving.routing import SAFETY_HEADERS, Routing
+from redspot.serving.table import Table
+from redspot.serving.upstream import TIMEOUT_S
+
+PORT_TAKEN = 4
+_REFRESH_S = 0.25
+_BACKLOG = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RouterOptions:
+    """What the command line says.
+
+    Attributes
+    ----------
+    port
+        0 lets the system choose one.
+    base_path
+        Prefix of the path that a proxy in front may leave on.
+    ready_file
+        Where pid and port are written once it listens.
+    timeout_s
+        How long a replica's answer may take.
+    """
+
+    snapshot: Path
+    host: str
+    port: int
+    base_path: str
+    ready_file: Path | None
+    timeout_s: float
+
+
+async def serve(options: RouterOptions) -> None:
+    """Listen and answer until SIGTERM."""
+    ending = Ending()
+    listening = _bind(options.host, options.port)
+    table = Table(options.snapshot, timeout_s=options.timeout_s)
+    table.refresh()
+    front = Front(Routing(table, options.base_path).answer, headers=SAFETY_HEADERS)
+    server = front.make_server()
+    server.add_sockets(listening)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: table.refresh(force=True))
+    refreshing = asyncio.create_task(_keep_fresh(table))
+    if options.ready_file is not None:
+        _write_ready(options.ready_file, listening[0].getsockname()[1])
+    try:
+        await ending.drain(front, server)
+    finally:
+        refreshing.cancel()
+        table.close()
+        if options.ready_file is not None:
+            options.ready_file.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Run the router that the command line describes."""
+    parser = argparse.ArgumentParser(prog="redspot router", description="One front for all endpoints.")
+    parser.add_argument("--snapshot", type=Path, required=True, help="the table, written by the service")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True, help="0 lets the system choose one")
+    parser.add_argument("--base-url", default="/", help="prefix that a proxy in front may leave on the path")
+    parser.add_argument("--ready-file", type=Path, help="gets pid and port as JSON once the router listens")
+    parser.add_argument("--timeout-s", type=float, default=TIMEOUT_S, help="how long a replica's answer may take")
+    given = parser.parse_args()
+    options = RouterOptions(given.snapshot, given.host, given.port, given.base_url, given.ready_file, given.timeout_s)
+
+    async def start() -> None:
+        await serve(options)
+
+    return run("redspot router", start, {PortTakenError: PORT_TAKEN})
+
+
+def _bind(host: str, port: int) -> list[socket]:
+    try:
+        return bind_sockets(port, host, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(
+            f"Port {port} on {host} is taken by another program: stop that one, or choose another port with --port.",
+            port=port,
+        ) from error
+
+
+async def _keep_fresh(table: Table) -> None:
+    while True:
+        await asyncio.sleep(_REFRESH_S)
+        table.refresh()
+
+
+def _write_ready(file: Path, port: int) -> None:
+    scratch = file.with_name(f".{file.name}.{os.getpid()}")
+    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w") as stream:
+        json.dump({"pid": os.getpid(), "port": port}, stream)
+    os.replace(scratch, file)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

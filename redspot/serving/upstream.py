@@ -1,0 +1,199 @@
+"""Requests to one replica over its Unix socket: kept connections, strict reading, no second try of what was sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import cast
+
+from redspot.serving.answer import JSON, Answer
+from redspot.serving.errors import EndpointUnavailableError, ReplicaFailedError, ReplicaTimeoutError
+
+TIMEOUT_S = 60.0
+# A replica answers one request after another: more connections would only wait in it. (And a full backlog
+# of a Unix socket cannot be waited for.)
+MAX_CONNECTIONS = 128
+_CONNECT_TIMEOUT_S = 5.0
+_MAX_HEAD_BYTES = 65536
+_MAX_ANSWER_BYTES = 256 * 1024 * 1024
+_NO_BODY = (204, 304)
+
+
+class NotConnectedError(EndpointUnavailableError):
+    """Nobody listens; nothing was sent, so another replica may be asked."""
+
+    code = "replica-not-connected"
+
+
+class Upstream:
+    """One replica.
+
+    Parameters
+    ----------
+    socket
+        Path of its Unix socket.
+    timeout_s
+        How long an answer may take.
+    """
+
+    def __init__(self, socket: str, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._socket = socket
+        self._timeout_s = timeout_s
+        self._idle: deque[_Connection] = deque()
+        self._places = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._is_retired = False
+
+    async def exchange(self, message: bytes, *, is_head: bool) -> Answer:
+        """Send a whole request and return the answer.
+
+        Raises
+        ------
+        NotConnectedError
+            When nothing could be sent.
+        ReplicaFailedError, ReplicaTimeoutError
+            When it was sent, and no whole answer came.
+        """
+        async with self._places:
+            connection = self._take() or await self._connect()
+            try:
+                answer = await connection.exchange(message, is_head=is_head, timeout_s=self._timeout_s)
+            except BaseException:
+                # Whatever is still to come on it belongs to nobody.
+                connection.close()
+                raise
+            if connection.is_open and not self._is_retired:
+                self._idle.append(connection)
+            else:
+                connection.close()
+            return answer
+
+    def retire(self) -> None:
+        """Close what is idle now and the rest after its last answer."""
+        self._is_retired = True
+        while self._idle:
+            self._idle.pop().close()
+
+    def _take(self) -> _Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open:
+                return connection
+            connection.close()
+        return None
+
+    async def _connect(self) -> _Connection:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                _, connection = await loop.create_unix_connection(_Connection, self._socket)
+        except (OSError, TimeoutError) as error:
+            raise NotConnectedError("Its replica cannot be reached.") from error
+        return connection
+
+
+class _Connection(asyncio.Protocol):
+    """One connection; at most one request is under way on it."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._waiting: asyncio.Future[Answer] | None = None
+        self._received = bytearray()
+        self._head: tuple[int, str, int] | None = None
+        self._is_head = False
+        self.is_open = False
+
+    async def exchange(self, message: bytes, *, is_head: bool, timeout_s: float) -> Answer:
+        """Send and wait for the answer."""
+        transport = cast("asyncio.Transport", self._transport)
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Answer] = loop.create_future()
+        self._waiting = waiting
+        self._is_head, self._head = is_head, None
+        timer = loop.call_later(timeout_s, self._fail, ReplicaTimeoutError(f"No answer within {timeout_s:g} s."))
+        transport.write(message)
+        try:
+            return await waiting
+        finally:
+            timer.cancel()
+            self._waiting = None
+
+    def close(self) -> None:
+        """Close it at once."""
+        self.is_open = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note that it is there."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.is_open = True
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; what nobody asked for ends the connection."""
+        if self._waiting is None:
+            self.close()
+            return
+        self._received += data
+        try:
+            self._read()
+        except ValueError as error:
+            self._fail(ReplicaFailedError(f"The replica's answer cannot be read: {error}."))
+
+    def eof_received(self) -> None:
+        """Note that nothing more will come."""
+        self._lost()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that it is gone."""
+        self._lost()
+
+    def _lost(self) -> None:
+        self.is_open = False
+        self._fail(ReplicaFailedError("The replica broke off before its answer was whole."))
+
+    def _fail(self, error: Exception) -> None:
+        self.is_open = False
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_exception(error)
+
+    def _read(self) -> None:
+        if self._head is None:
+            end = self._received.find(b"\r\n\r\n", 0, _MAX_HEAD_BYTES)
+            if end < 0:
+                if len(self._received) > _MAX_HEAD_BYTES:
+                    raise ValueError("its head has no end")
+                return
+            self._head = self._read_head(bytes(self._received[:end]))
+            del self._received[: end + 4]
+        status, content_type, size = self._head
+        if len(self._received) < size:
+            return
+        if len(self._received) > size:
+            raise ValueError("it is longer than it says")
+        body = bytes(self._received)
+        self._received.clear()
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(Answer(status, body, content_type))
+
+    def _read_head(self, head: bytes) -> tuple[int, str, int]:
+        first, *lines = head.decode("latin-1").split("\r\n")
+        version, _, rest = first.partition(" ")
+        if version != "HTTP/1.1" or not (rest[:3].isdigit() and rest[:3].isascii()):
+            raise ValueError("it does not begin as HTTP/1.1")
+        status, size, content_type = int(rest[:3]), None, JSON
+        for line in lines:
+            name, _, value = line.partition(":")
+            match name.lower():
+                case "content-length" if value.strip().isascii() and value.strip().isdigit():
+                    size = int(value)
+                case "content-type" if value.isprintable():
+                    content_type = value.strip()
+                case "connection" if value.strip().lower() == "close":
+                    self.is_open = False
+                case "transfer-encoding":
+                    raise ValueError("it says no length")
+        if self._is_head or status in _NO_BODY:
+            return status, content_type, 0
+        if size is None or size > _MAX_ANSWER_BYTES:
+            raise ValueError("it says no length, or too great a one")
+        return status, content_type, size

@@ -1,0 +1,63 @@
+"""Importing is light; each guard is shown to see what it looks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def modules_after(statement: str) -> set[str]:
+    """Return the top-level modules of a fresh interpreter after a statement."""
+    program = (
+        f"{statement}\nimport json, sys\nprint(json.dumps(sorted(name.partition('.')[0] for name in sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=120)
+    return set(json.loads(done.stdout))
+
+
+HEAVY = {"numpy", "sklearn", "pandas", "polars", "narwhals", "scipy", "skops", "IPython", "pydantic", "tornado"}
+
+
+def test_importing_redspot_imports_no_framework() -> None:
+    assert modules_after("import redspot") & HEAVY == set()
+
+
+def test_importing_the_pipeline_imports_numpy_only() -> None:
+    assert modules_after("import redspot.pipeline") & HEAVY == {"numpy"}
+
+
+def test_the_guard_sees_a_framework() -> None:
+    assert "narwhals" in modules_after("import narwhals")
+
+
+def test_a_pipeline_lives_without_pandas() -> None:
+    program = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("pandas", "polars", "pyarrow"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+import redspot.pipeline as rp
+from sklearn.linear_model import LogisticRegression
+p = rp.Pipeline(x=rp.branch('x').then(rp.impute()), model=rp.estimate(LogisticRegression()))
+p.fit({'x': [-9.0, None, -8.0, 9.0]}, ['a', 'a', 'a', 'b'])
+assert rp.loads(p.dumps()).predict_one({'x': 9})['prediction'] == 'b'
+assert rp.loads(p.dumps()).predict([{'x': 9}, {}]).tolist() == ['b', 'a']
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+@pytest.mark.skipif("COVERAGE_RUN" in os.environ, reason="coverage slows imports")
+def test_importing_redspot_takes_less_than_100_ms() -> None:
+    program = "import time; start = time.perf_counter(); import redspot; print(time.perf_counter() - start)"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    times_s = [
+        float(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env=environment).stdout)
+        for _ in range(3)
+    ]
+    assert min(times_s) < 0.1
