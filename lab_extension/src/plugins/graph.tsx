@@ -6,7 +6,6 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { ProblemError } from '../api/problem';
 import { ArgSchemas, CommandIDs, isRefArgs, isVariableArgs } from '../commands';
 import { redspotIcon } from '../icons';
-import { isPipelineGraph } from '../models/pipelineGraph';
 import { IKernelPipelines, IRedspotClient } from '../tokens';
 
 const graph: JupyterFrontEndPlugin<void> = {
@@ -45,6 +44,7 @@ const graph: JupyterFrontEndPlugin<void> = {
           return;
         }
         const [title, description] = found;
+        const { isPipelineGraph } = await import('../models/pipelineGraph');
         if (!isPipelineGraph(description)) {
           throw new ProblemError({
             status: 0,

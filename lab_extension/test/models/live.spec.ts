@@ -2,6 +2,7 @@ import { ProblemError } from '../../src/api/problem';
 import { isRun } from '../../src/api/shapes';
 import type { Endpoint, Model, Run, Schedule, Status } from '../../src/api/types';
 import { Live } from '../../src/models/live';
+import { justEnded, runDuration, runShare } from '../../src/models/run';
 import type { ISnapshot } from '../../src/tokens';
 import recorded from '../recorded/run.json';
 import { clientOf, pageOf } from '../stub';
@@ -100,5 +101,22 @@ describe('Live', () => {
     live.dispose();
     live.dispose();
     expect(live.isDisposed).toBe(true);
+  });
+});
+
+describe('a run', () => {
+  it('is announced once, when it ends', () => {
+    const before = [run({ id: 'a' }), run({ id: 'b', state: 'succeeded' })];
+    const after = [run({ id: 'a', state: 'failed' }), run({ id: 'b', state: 'succeeded' })];
+    expect(justEnded(before, after).map(each => each.id)).toEqual(['a']);
+    expect(justEnded(after, after)).toEqual([]);
+    expect(justEnded([], after)).toEqual([]);
+  });
+
+  it('tells its share and how long it takes', () => {
+    expect(runShare(run())).toBeCloseTo(3 / 7);
+    expect(runShare(run({ progress: null }))).toBeNull();
+    expect(runDuration(run(), Date.parse('2026-11-23T10:00:05Z'))).toBe(5_000);
+    expect(runDuration(run({ started_at: null }), 0)).toBeNull();
   });
 });

@@ -2,7 +2,7 @@ import { inputColumns, columnParameter } from '../../src/models/inputColumn';
 import { keyMetric, metricText } from '../../src/models/metric';
 import { isName, nameOf } from '../../src/models/name';
 import type { IGraphNode } from '../../src/models/pipelineGraph';
-import { isPipelineGraph, layOut } from '../../src/models/pipelineGraph';
+import { isPipelineGraph, layOut, NODE } from '../../src/models/pipelineGraph';
 import { SidebarView } from '../../src/models/sidebarView';
 import { duration, relative } from '../../src/models/time';
 
@@ -113,6 +113,15 @@ describe('the layout of a pipeline', () => {
     expect(x('a')).toBe(x('b'));
     expect(x('c')).toBeGreaterThan(x('a'));
     expect(x('d')).toBeGreaterThan(x('c'));
+  });
+
+  it('leads a line that skips a column past the steps there', () => {
+    const { placed, edges } = layOut(graph);
+    const long = edges.find(({ edge }) => edge.from === 'b');
+    const c = placed.get('c');
+    expect(long?.stretches).toHaveLength(2);
+    const passing = long?.stretches[0]?.y2 ?? 0;
+    expect(Math.abs(passing - ((c?.y ?? 0) + NODE.height / 2))).toBeGreaterThan(NODE.height / 2);
   });
 
   it('lets no two steps overlap', () => {
