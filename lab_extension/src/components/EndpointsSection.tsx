@@ -37,7 +37,7 @@ export function EndpointsSection(props: IProps): JSX.Element {
           <EndpointRow
             key={endpoint.name}
             endpoint={endpoint}
-            highlighted={view.highlighted === endpoint.name}
+            highlighted={view.isHighlighted('endpoints', endpoint.name)}
             actions={actions}
             trans={trans}
           />

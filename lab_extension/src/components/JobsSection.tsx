@@ -42,7 +42,7 @@ export function JobsSection(props: IProps): JSX.Element {
               <ScheduleRow
                 key={schedule.id}
                 schedule={schedule}
-                highlighted={view.highlighted === schedule.id}
+                highlighted={view.isHighlighted('jobs', schedule.id)}
                 actions={actions}
                 trans={trans}
               />
@@ -58,7 +58,7 @@ export function JobsSection(props: IProps): JSX.Element {
               <RunRow
                 key={run.id}
                 run={run}
-                highlighted={view.highlighted === run.id}
+                highlighted={view.isHighlighted('jobs', run.id)}
                 actions={actions}
                 trans={trans}
               />

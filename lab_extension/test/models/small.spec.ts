@@ -152,7 +152,8 @@ describe('SidebarView', () => {
     view.toggleSection('jobs');
     view.reveal('jobs', 'run_1');
     expect(view.isSectionOpen('jobs')).toBe(true);
-    expect(view.highlighted).toBe('run_1');
+    expect(view.isHighlighted('jobs', 'run_1')).toBe(true);
+    expect(view.isHighlighted('models', 'run_1')).toBe(false);
   });
 
   it('ignores what it did not save', () => {
