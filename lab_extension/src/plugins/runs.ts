@@ -80,7 +80,7 @@ function addRunCommands(app: JupyterFrontEnd, { client, live, trans }: IDeps): v
     execute: async args => {
       if (isRunArgs(args)) {
         const notebook = await client.runNotebook(args.run);
-        const path = `${args.run}.ipynb`;
+        const path = `${jobOf(args.run)}-${args.run}.ipynb`;
         await app.serviceManager.contents.save(path, {
           type: 'notebook',
           format: 'json',
