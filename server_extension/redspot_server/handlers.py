@@ -90,6 +90,7 @@ class RedspotHandler(RequestHandler):
         """Answer with a problem."""
         problem = problem_of(error, self.request_id)
         self.set_status(problem.status)
+        self.set_header("X-Request-Id", self.request_id)  # Tornado has cleared the headers by now
         self.set_header("Content-Type", "application/problem+json")
         self.finish(encode(problem))
 

@@ -33,7 +33,7 @@ STATUS: dict[type[BaseException], HTTPStatus] = {
 class RequestError(InvalidError):
     """The body or query string is not what the route takes."""
 
-    code = "invalid-request"
+    code = "unreadable-request"
 
 
 class RouteNotFoundError(NotFoundError):
