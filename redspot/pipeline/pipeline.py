@@ -93,7 +93,7 @@ class Pipeline(Definition):
         self._fitted, self._parity, self.metrics_ = fitted, None, {}
         if self._graph.predictor is not None:
             rows = sample_rows(table)
-            self._parity = ParitySet(rows, tuple(self.predict_one(row) for row in rows))
+            self._parity = ParitySet(rows, tuple(self._answers(rows)))
         return self
 
     @property
