@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline.column import Column, Table, merged_origins, unique_names
-from redspot.pipeline.errors import InvalidStepError, InvalidTargetError, UnsupportedPredictionError
+from redspot.pipeline.errors import (
+    EstimatorRefusedError,
+    InvalidStepError,
+    InvalidTargetError,
+    UnsupportedPredictionError,
+)
 from redspot.pipeline.node import State, Step, Target
 
 Task = Literal["classification", "regression", "other"]
@@ -59,7 +64,10 @@ class Estimate(Step):
             raise InvalidTargetError(f"{self._name} learns numbers, and the target holds text.")
         if self.task != "other" and target is None:
             raise InvalidTargetError(f"{self._name} needs a target: fit(X, y).")
-        estimator.fit(matrix, None if target is None else target.values)
+        try:
+            estimator.fit(matrix, None if target is None else target.values)
+        except (TypeError, ValueError) as error:
+            raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
         return {"estimator": estimator}
 
     def apply(self, table: Table, state: State) -> Table:
