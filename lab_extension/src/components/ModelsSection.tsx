@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import type * as wire from '../api/types';
 import type { SidebarView } from '../models/sidebarView';

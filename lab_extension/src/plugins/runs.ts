@@ -4,7 +4,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ArgSchemas, CommandIDs, isRunArgs } from '../commands';
-import { LogPanel } from '../panels/log';
 import { runOutput } from '../panels/runOutput';
 import { ILive, IRedspotClient } from '../tokens';
 
@@ -61,9 +60,10 @@ function addRunCommands(app: JupyterFrontEnd, { client, live, trans }: IDeps): v
     label: trans.__('Show the log of a run'),
     describedBy: { args: ArgSchemas.run },
     isEnabled: isRunArgs,
-    execute: args => {
+    execute: async args => {
       if (isRunArgs(args)) {
         const { run } = args;
+        const { LogPanel } = await import('../panels/log');
         show(
           `redspot-log-${run}`,
           () =>
