@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from redspot.config import Config
+from tests.services import client, service, shared_service
+
+__all__ = ["client", "service", "shared_service"]
 
 REQUIRED = {name for name in os.environ.get("REDSPOT_REQUIRE", "").split(",") if name}
 PARTS = {

@@ -40,7 +40,7 @@ def execute(folder: RunFolder, order: Order) -> Result:
     from papermill.exceptions import PapermillExecutionError
     from papermill.translators import PythonTranslator, papermill_translators
 
-    from redspot_productionize.engine import CaptureError
+    from redspot_productionize.cells import CaptureError
 
     class Translator(PythonTranslator):  # type: ignore[misc] # papermill is untyped
         """Injects dates as dates, which papermill would turn into text."""

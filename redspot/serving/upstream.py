@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from typing import cast
 
+from redspot.registry.endpoint import EndpointUnavailableError
 from redspot.serving.answer import JSON, Answer
-from redspot.serving.errors import EndpointUnavailableError, ReplicaFailedError, ReplicaTimeoutError
+from redspot.serving.errors import ReplicaFailedError, ReplicaTimeoutError
+from redspot.serving.front import IDLE_TIMEOUT_S
 
 TIMEOUT_S = 60.0
 # A replica answers one request after another: more connections would only wait in it. (And a full backlog
 # of a Unix socket cannot be waited for.)
 MAX_CONNECTIONS = 128
 _CONNECT_TIMEOUT_S = 5.0
+# Half of what the replica keeps: it must never close a connection in the moment in which we use it again.
+_KEEP_S = IDLE_TIMEOUT_S / 2
 _MAX_HEAD_BYTES = 65536
 _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _NO_BODY = (204, 304)
@@ -62,6 +67,7 @@ class Upstream:
                 connection.close()
                 raise
             if connection.is_open and not self._is_retired:
+                connection.idle_since = time.monotonic()
                 self._idle.append(connection)
             else:
                 connection.close()
@@ -74,9 +80,10 @@ class Upstream:
             self._idle.pop().close()
 
     def _take(self) -> _Connection | None:
+        oldest = time.monotonic() - _KEEP_S
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_open:
+            if connection.is_open and connection.idle_since > oldest:
                 return connection
             connection.close()
         return None
@@ -101,6 +108,7 @@ class _Connection(asyncio.Protocol):
         self._head: tuple[int, str, int] | None = None
         self._is_head = False
         self.is_open = False
+        self.idle_since = 0.0
 
     async def exchange(self, message: bytes, *, is_head: bool, timeout_s: float) -> Answer:
         """Send and wait for the answer."""

@@ -16,20 +16,15 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.application import ExtensionApp
 from tornado import web
 
+from redspot.client.service import ServiceUnreachableError
 from redspot.config import Config
-from redspot.errors import RedspotError, UnavailableError
+from redspot.errors import RedspotError
 from redspot_server.child import answers, join_or_start
 from redspot_server.handlers import encode
 from redspot_server.problems import problem_of
 
 _PASSED_BACK = ("Content-Type", "Content-Disposition", "Content-Security-Policy", "X-Request-Id")
 _TIMEOUT_S = 120.0
-
-
-class ServiceGoneError(UnavailableError):
-    """The service went away while it was asked."""
-
-    code = "service-unreachable"
 
 
 class ServiceLink:
@@ -108,7 +103,9 @@ class ProxyHandler(JupyterHandler):
             self._problem(error)
             return
         except httpx.HTTPError as error:
-            self._problem(ServiceGoneError(f"The Redspot service does not answer: {error or type(error).__name__}."))
+            self._problem(
+                ServiceUnreachableError(f"The Redspot service does not answer: {error or type(error).__name__}.")
+            )
             return
         self.set_status(answer.status_code)
         for name in _PASSED_BACK:

@@ -20,11 +20,11 @@ from tornado.web import HTTPError, RequestHandler
 
 from redspot.errors import RedspotError
 from redspot.ids import new_id
+from redspot.serving.errors import MethodNotAllowedError
 from redspot.stores import audit
 from redspot_server.content import Content
 from redspot_server.identity import Caller, Identity, Right
 from redspot_server.problems import (
-    MethodNotAllowedError,
     RequestError,
     RouteNotFoundError,
     problem_of,
@@ -90,6 +90,7 @@ class RedspotHandler(RequestHandler):
         """Answer with a problem."""
         problem = problem_of(error, self.request_id)
         self.set_status(problem.status)
+        self.set_header("X-Request-Id", self.request_id)  # Tornado has cleared the headers by now
         self.set_header("Content-Type", "application/problem+json")
         self.finish(encode(problem))
 

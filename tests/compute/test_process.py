@@ -14,7 +14,7 @@ import pytest
 
 from redspot.compute.cgroup import make_cgroup
 from redspot.compute.files import EXIT, LOCK, SUPERVISOR, SUPERVISOR_LOG
-from redspot.compute.launch import cgroup_name
+from redspot.compute.launch import cgroup_name, claim, launch, spec_content
 from redspot.compute.proc import marked, start_of
 from redspot.compute.process import ProcessBackend
 from redspot.compute.unit import ComputeBackend, ExitReason, Limits, UnitPhase, UnitSpec
@@ -254,8 +254,6 @@ class ProcessSuite(ComputeBackendSuite):
         assert backend.observe(spec.unit_id).phase is UnitPhase.RUNNING
 
     def test_a_starter_that_died_before_launching_leaves_a_lost_unit(self, backend: ProcessBackend, root: Path) -> None:
-        from redspot.compute.launch import claim, spec_content
-
         spec = self.spec(root / "w", "/bin/true")
         _, lock = claim(root, spec, spec_content(spec, root, cgroups=False, log_max_bytes=1000))
         assert backend.observe(spec.unit_id).phase is UnitPhase.STARTING
@@ -272,6 +270,18 @@ class ProcessSuite(ComputeBackendSuite):
         tail = backend.log_tail(spec.unit_id, max_bytes=500_000)
         assert tail.endswith("59999 " + "x" * 90 + "\n")
         assert len(tail) == 500_000
+
+    def test_a_full_disk_costs_the_log_and_not_the_unit(self, backend: ProcessBackend, root: Path) -> None:
+        spec = self.spec(root, "/bin/sh", "-c", "echo 1234567; exit 3")
+        folder, lock = claim(root, spec, spec_content(spec, root, cgroups=self.cgroups, log_max_bytes=1000))
+        (folder / "log").symlink_to("/dev/full")
+        launch(folder, lock)
+        os.close(lock)
+        ended = wait_for_end(backend, spec.unit_id).exit
+        assert ended is not None
+        assert (ended.reason, ended.exit_code) == (ExitReason.EXITED, 3)
+        assert ended.message == "The disk was full: 8 bytes of its log are lost."
+        (folder / "log").unlink()
 
     def test_every_record_is_written_whole(self, backend: ProcessBackend, root: Path, tmp_path: Path) -> None:
         spec = self.spec(tmp_path / "w", "/bin/true")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +76,10 @@ def test_the_guard_against_addresses_goes_red_on_nbconverts_own_page(tmp_path: P
 
     page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook())
     assert "https://" in page
+
+
+def test_the_engine_is_found_whoever_is_imported_first() -> None:
+    for first in ("papermill", "redspot_productionize.engine", "redspot_productionize.cells"):
+        code = f"import {first}, papermill.engines as e; print(e.papermill_engines.get_engine('redspot').__name__)"
+        found = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True)
+        assert found.stdout.strip() == "RedspotEngine"
