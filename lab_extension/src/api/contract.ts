@@ -4,2719 +4,2711 @@
  */
 
 export interface paths {
-  '/api/audit': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Changes */
-    get: operations['list_audit'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/endpoints': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Endpoints */
+        get: operations["list_endpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Endpoints */
-    get: operations['list_endpoints'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/endpoints/{name}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/endpoints/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One endpoint */
+        get: operations["read_endpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Start or stop */
+        patch: operations["change_endpoint"];
+        trace?: never;
     };
-    /** One endpoint */
-    get: operations['read_endpoint'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** Start or stop */
-    patch: operations['change_endpoint'];
-    trace?: never;
-  };
-  '/api/endpoints/{name}/deployments': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/endpoints/{name}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ledger */
+        get: operations["list_deployments"];
+        put?: never;
+        /** Deploy a version */
+        post: operations["deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The ledger */
-    get: operations['list_deployments'];
-    put?: never;
-    /** Deploy a version */
-    post: operations['deploy'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/endpoints/{name}/predict': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/endpoints/{name}/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try an endpoint */
+        post: operations["predict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Try an endpoint */
-    post: operations['predict'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/images': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Images */
+        get: operations["list_images"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Images */
-    get: operations['list_images'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/instance-types': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/instance-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Instance types */
+        get: operations["list_instance_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Instance types */
-    get: operations['list_instance_types'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/jobs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs */
+        get: operations["list_jobs"];
+        put?: never;
+        /** Freeze a job */
+        post: operations["freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Jobs */
-    get: operations['list_jobs'];
-    put?: never;
-    /** Freeze a job */
-    post: operations['freeze'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/jobs/{job_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job */
+        get: operations["read_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One job */
-    get: operations['read_job'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/jobs/{job_id}/runs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/jobs/{job_id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a run */
+        post: operations["start_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Start a run */
-    post: operations['start_run'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/models': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Models */
-    get: operations['list_models'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/models/{name}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model */
+        get: operations["read_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One model */
-    get: operations['read_model'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/models/{name}/aliases/{alias}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/models/{name}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Point an alias */
+        put: operations["set_alias"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    /** Point an alias */
-    put: operations['set_alias'];
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/models/{name}/versions': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/models/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of a model */
+        get: operations["list_versions"];
+        put?: never;
+        /** Register a pipeline */
+        post: operations["register_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Versions of a model */
-    get: operations['list_versions'];
-    put?: never;
-    /** Register a pipeline */
-    post: operations['register_version'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/notebooks/inspect': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/notebooks/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a notebook */
+        post: operations["inspect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Read a notebook */
-    post: operations['inspect'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/runs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs */
+        get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Runs */
-    get: operations['list_runs'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/runs/{run_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run */
+        get: operations["read_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One run */
-    get: operations['read_run'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/runs/{run_id}/cancel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a run */
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Cancel a run */
-    post: operations['cancel_run'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/runs/{run_id}/html': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a page */
+        get: operations["read_html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The same as a page */
-    get: operations['read_html'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/runs/{run_id}/log': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The end of its log */
+        get: operations["read_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The end of its log */
-    get: operations['read_log'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/runs/{run_id}/notebook': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notebook as it ran */
+        get: operations["read_output"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The notebook as it ran */
-    get: operations['read_output'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/schedules': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schedules */
+        get: operations["list_schedules"];
+        put?: never;
+        /** Schedule a job */
+        post: operations["add_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Schedules */
-    get: operations['list_schedules'];
-    put?: never;
-    /** Schedule a job */
-    post: operations['add_schedule'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/schedules/preview': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/schedules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Next firing times */
+        get: operations["preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Next firing times */
-    get: operations['preview'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/schedules/{schedule_id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/schedules/{schedule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One schedule */
+        get: operations["read_schedule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Pause or resume */
+        patch: operations["change_schedule"];
+        trace?: never;
     };
-    /** One schedule */
-    get: operations['read_schedule'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** Pause or resume */
-    patch: operations['change_schedule'];
-    trace?: never;
-  };
-  '/api/status': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this installation is */
+        get: operations["read_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What this installation is */
-    get: operations['read_status'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/tokens': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a token */
+        post: operations["make_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Make a token */
-    post: operations['make_token'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/versions/{ref}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/versions/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version */
+        get: operations["read_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One version */
-    get: operations['read_version'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/versions/{ref}/notebook': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/versions/{ref}/notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notebook that made it */
+        get: operations["read_notebook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The notebook that made it */
-    get: operations['read_notebook'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/versions/{ref}/pipeline': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/versions/{ref}/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pipeline file */
+        get: operations["read_pipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The pipeline file */
-    get: operations['read_pipeline'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /**
-     * AliasIn
-     * @description Where an alias points.
-     */
-    AliasIn: {
-      /** Number */
-      number: number;
+    schemas: {
+        /**
+         * AliasIn
+         * @description Where an alias points.
+         */
+        AliasIn: {
+            /** Number */
+            number: number;
+        };
+        /**
+         * Artifact
+         * @description A thing in the artifact store, as others refer to it.
+         *
+         *     Attributes
+         *     ----------
+         *     digest
+         *         ``sha256:`` and 64 hexadecimal digits of its bytes.
+         *     size_bytes
+         *         Its length.
+         *     media_type
+         *         Such as ``application/x-ipynb+json``.
+         *     name
+         *         The file name to offer when a person saves it.
+         */
+        Artifact: {
+            /** Digest */
+            digest: string;
+            /** Media Type */
+            media_type: string;
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * AuditEntry
+         * @description One change: who, what, when, from where.
+         */
+        AuditEntry: {
+            /** Action */
+            action: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** How */
+            how: string;
+            /** Id */
+            id: number;
+            /** Target */
+            target: string;
+            /** Who */
+            who: string;
+        };
+        /**
+         * Check
+         * @description One part that readiness depends on.
+         */
+        Check: {
+            /** Detail */
+            detail: string;
+            /** Name */
+            name: string;
+            /** Ok */
+            ok: boolean;
+        };
+        /**
+         * Deployment
+         * @description One row of the ledger: which version served an endpoint, from when to when.
+         *
+         *     Attributes
+         *     ----------
+         *     incarnation
+         *         How many replicas were started for it; more than 1 when one had to be replaced.
+         *     live_at, ended_at
+         *         When it began and ceased to answer (UTC); None before that.
+         *     failure
+         *         One sentence saying why it failed, or empty.
+         */
+        Deployment: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Endpoint */
+            endpoint: string;
+            /** Failure */
+            failure: string;
+            /** Id */
+            id: string;
+            /** Incarnation */
+            incarnation: number;
+            /** Live At */
+            live_at: string | null;
+            /** Model */
+            model: string;
+            state: components["schemas"]["DeploymentState"];
+            /** Version */
+            version: number;
+            /** Why */
+            why: string;
+        };
+        /**
+         * DeploymentIn
+         * @description A version that an endpoint shall serve.
+         */
+        DeploymentIn: {
+            /**
+             * Version
+             * @description `name@7`, `name@alias` or `name@latest`.
+             */
+            version: string;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
+         * DeploymentState
+         * @description ``starting`` → ``live`` → ``ended``, or ``failed`` when it never answered.
+         * @enum {string}
+         */
+        DeploymentState: "starting" | "live" | "ended" | "failed";
+        /**
+         * Endpoint
+         * @description A stable URL in front of model versions.
+         *
+         *     Attributes
+         *     ----------
+         *     state
+         *         What is wanted; what is, is in `deployment`.
+         *     deployment
+         *         The newest deployment, or None before the first.
+         *     serving
+         *         The exact version that answers now, such as ``penguins@3``, or None.
+         */
+        Endpoint: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            deployment: components["schemas"]["Deployment"] | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Serving */
+            serving: string | null;
+            state: components["schemas"]["EndpointState"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * EndpointChange
+         * @description Start or stop an endpoint.
+         */
+        EndpointChange: {
+            /** State */
+            state: string;
+        };
+        /**
+         * EndpointState
+         * @description What an endpoint is wanted to do.
+         * @enum {string}
+         */
+        EndpointState: "live" | "stopped";
+        /**
+         * EnvironmentRecord
+         * @description The environment something was made in: image × instance type.
+         *
+         *     Attributes
+         *     ----------
+         *     image
+         *         Name of the image; ``process`` for the environment that the service itself runs in.
+         *     lock
+         *         ``sha256:…`` over the installed distributions, Python and platform.
+         */
+        EnvironmentRecord: {
+            /** Image */
+            image: string;
+            /** Instance Type */
+            instance_type: string;
+            /** Lock */
+            lock: string;
+            /** Platform */
+            platform: string;
+            /** Python */
+            python: string;
+        };
+        /**
+         * FirePreview
+         * @description When a cron expression fires next (UTC).
+         */
+        FirePreview: {
+            /** Cron */
+            cron: string;
+            /** Fires */
+            fires: string[];
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * Health
+         * @description Whether the service is alive or ready.
+         */
+        Health: {
+            /** Checks */
+            checks: components["schemas"]["Check"][];
+            /** Ok */
+            ok: boolean;
+        };
+        /**
+         * ImageSummary
+         * @description An image that a job can run in.
+         */
+        ImageSummary: {
+            /** Lock */
+            lock: string;
+            /** Name */
+            name: string;
+            /** Packages */
+            packages: number;
+            /** Python */
+            python: string;
+        };
+        /**
+         * InstanceType
+         * @description What a run or replica may use.
+         *
+         *     Attributes
+         *     ----------
+         *     cpu
+         *         Cores' worth of time.
+         *     memory_bytes
+         *         Memory of all its processes together, in bytes.
+         */
+        InstanceType: {
+            /** Cpu */
+            cpu: number;
+            /** Description */
+            description: string;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Job
+         * @description A notebook frozen as it was, with typed parameters and an environment.
+         *
+         *     Attributes
+         *     ----------
+         *     notebook
+         *         The snapshot, outputs stripped, in the artifact store.
+         *     parameters
+         *         As declared in the ``parameters`` cell, in order.
+         *     values
+         *         The values that this job gives; what it leaves out keeps the notebook's default.
+         *     timeout_s
+         *         Wall-clock seconds a run may take, or None.
+         */
+        Job: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            environment: components["schemas"]["EnvironmentRecord"];
+            /** Id */
+            id: string;
+            /**
+             * Last Run Id
+             * @default null
+             */
+            last_run_id: string | null;
+            /**
+             * Last Run State
+             * @default null
+             */
+            last_run_state: string | null;
+            /** Name */
+            name: string;
+            notebook: components["schemas"]["Artifact"];
+            outcome: components["schemas"]["Outcome"];
+            /** Owner */
+            owner: string;
+            /** Parameters */
+            parameters: components["schemas"]["Parameter"][];
+            /** Timeout S */
+            timeout_s: number | null;
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * JobIn
+         * @description A job to freeze.
+         */
+        JobIn: {
+            /**
+             * Instance Type
+             * @default cpu.small
+             */
+            instance_type: string;
+            /** Name */
+            name: string;
+            /**
+             * Notebook
+             * @description The notebook as nbformat 4 JSON; its outputs are stripped.
+             */
+            notebook: {
+                [key: string]: unknown;
+            };
+            /**
+             * Notebook Name
+             * @default notebook.ipynb
+             */
+            notebook_name: string;
+            /**
+             * @default {
+             *       "deploy_to": null,
+             *       "register_as": null,
+             *       "variable": null
+             *     }
+             */
+            outcome: components["schemas"]["OutcomeIn"];
+            /**
+             * Timeout S
+             * @default null
+             */
+            timeout_s: number | null;
+            /**
+             * Values
+             * @description Parameter values; others keep their default.
+             */
+            values?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * LogTail
+         * @description The end of a run's log.
+         */
+        LogTail: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * Model
+         * @description A name that versions are registered under.
+         *
+         *     Attributes
+         *     ----------
+         *     aliases
+         *         Alias → version number, e.g. ``{"champion": 3}``.
+         *     endpoints
+         *         Names of the endpoints that serve one of its versions now.
+         */
+        Model: {
+            /** Aliases */
+            aliases: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /** Endpoints */
+            endpoints: string[];
+            latest: components["schemas"]["Version"] | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Version Count */
+            version_count: number;
+        };
+        /**
+         * NewToken
+         * @description A token, shown this once.
+         */
+        NewToken: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Token */
+            token: string;
+        };
+        /**
+         * NotebookFacts
+         * @description What a notebook declares, as the Productionize dialog shows it.
+         *
+         *     Attributes
+         *     ----------
+         *     has_parameters_cell
+         *         Whether a code cell carries the tag ``parameters``.
+         *     code_cells
+         *         How many code cells it has.
+         *     hint
+         *         One sentence for the person when something is missing, else empty.
+         */
+        NotebookFacts: {
+            /** Code Cells */
+            code_cells: number;
+            /** Has Parameters Cell */
+            has_parameters_cell: boolean;
+            /** Hint */
+            hint: string;
+            /** Kernel */
+            kernel: string;
+            /** Parameters */
+            parameters: components["schemas"]["Parameter"][];
+        };
+        /**
+         * NotebookIn
+         * @description A notebook to inspect: its content, never a path.
+         */
+        NotebookIn: {
+            /**
+             * Notebook
+             * @description The notebook as nbformat 4 JSON.
+             */
+            notebook: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Outcome
+         * @description What to do with the result of a run that succeeded.
+         *
+         *     Attributes
+         *     ----------
+         *     register
+         *         Name of the model that its pipeline becomes the next version of, or None.
+         *     variable
+         *         The notebook's variable that holds the pipeline; None when the notebook has just one.
+         *     deploy
+         *         Name of the endpoint that shall serve that version, or None.
+         */
+        Outcome: {
+            /**
+             * Deploy
+             * @default null
+             */
+            deploy: string | null;
+            /**
+             * Register
+             * @default null
+             */
+            register: string | null;
+            /**
+             * Variable
+             * @default null
+             */
+            variable: string | null;
+        };
+        /**
+         * OutcomeIn
+         * @description What to do with the result of a run that succeeded.
+         */
+        OutcomeIn: {
+            /**
+             * Deploy To
+             * @description Endpoint that shall serve the new version.
+             * @default null
+             */
+            deploy_to: string | null;
+            /**
+             * Register As
+             * @description Model to register the pipeline under.
+             * @default null
+             */
+            register_as: string | null;
+            /**
+             * Variable
+             * @description Notebook variable that holds the pipeline.
+             * @default null
+             */
+            variable: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_AuditEntry_: {
+            /** Items */
+            items: components["schemas"]["AuditEntry"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_Deployment_: {
+            /** Items */
+            items: components["schemas"]["Deployment"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_Endpoint_: {
+            /** Items */
+            items: components["schemas"]["Endpoint"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_ImageSummary_: {
+            /** Items */
+            items: components["schemas"]["ImageSummary"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_InstanceType_: {
+            /** Items */
+            items: components["schemas"]["InstanceType"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_Job_: {
+            /** Items */
+            items: components["schemas"]["Job"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_Model_: {
+            /** Items */
+            items: components["schemas"]["Model"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_Run_: {
+            /** Items */
+            items: components["schemas"]["Run"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_Schedule_: {
+            /** Items */
+            items: components["schemas"]["Schedule"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_Version_: {
+            /** Items */
+            items: components["schemas"]["Version"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Parameter
+         * @description One name of the ``parameters`` cell.
+         *
+         *     Attributes
+         *     ----------
+         *     default
+         *         JSON value; a date is its ISO form. None with `has_default` False when the cell gives none that can be read.
+         *     choices
+         *         What ``Literal[…]`` allows; empty when anything of the kind goes.
+         *     optional
+         *         Whether None is allowed.
+         *     help
+         *         The comment on the same line.
+         */
+        Parameter: {
+            /**
+             * Choices
+             * @default []
+             */
+            choices: unknown[];
+            /** Default */
+            default: unknown;
+            /** Has Default */
+            has_default: boolean;
+            /**
+             * Help
+             * @default
+             */
+            help: string;
+            kind: components["schemas"]["ParameterKind"];
+            /** Name */
+            name: string;
+            /**
+             * Optional
+             * @default false
+             */
+            optional: boolean;
+        };
+        /**
+         * ParameterKind
+         * @description The type of a parameter, as the form shows it.
+         * @enum {string}
+         */
+        ParameterKind: "int" | "float" | "bool" | "str" | "date" | "list" | "dict" | "any";
+        /**
+         * PredictIn
+         * @description Rows to try an endpoint with.
+         */
+        PredictIn: {
+            /** Rows */
+            rows: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * Prediction
+         * @description What an endpoint answered.
+         */
+        Prediction: {
+            /** Model */
+            model: string;
+            /** Predictions */
+            predictions: {
+                [key: string]: unknown;
+            }[];
+            /** Seconds */
+            seconds: number;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Problem
+         * @description An error, as RFC 9457 has it, with a stable `code` and facts for programs.
+         */
+        Problem: {
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /** Facts */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Request Id */
+            request_id: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
+         * Run
+         * @description One execution of a job.
+         *
+         *     Attributes
+         *     ----------
+         *     schedule_id, fire_time
+         *         The schedule that fired it and the moment (UTC) it stood for; None when a person started it.
+         *     records
+         *         What the notebook recorded with ``redspot.record``.
+         *     version
+         *         The model version it registered, such as ``penguins@2``, or None.
+         */
+        Run: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            failure: components["schemas"]["RunFailure"] | null;
+            /** Fire Time */
+            fire_time: string | null;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string;
+            /** Job Name */
+            job_name: string;
+            outputs: components["schemas"]["RunOutputs"];
+            /** Owner */
+            owner: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            progress: components["schemas"]["RunProgress"] | null;
+            /** Records */
+            records: {
+                [key: string]: unknown;
+            };
+            /** Schedule Id */
+            schedule_id: string | null;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["RunState"];
+            /** Version */
+            version: string | null;
+        };
+        /**
+         * RunFailure
+         * @description Why a run did not succeed.
+         *
+         *     Attributes
+         *     ----------
+         *     code
+         *         Stable: ``cell-raised``, ``out-of-memory``, ``kernel-died``, ``timed-out``, ``cancelled``, ``lost``,
+         *         ``no-pipeline``, ``not-started``, ``unit-failed``.
+         *     cell
+         *         1-based number of the code cell that failed, or None.
+         *     traceback
+         *         Plain text, without terminal colours; empty where there is none.
+         */
+        RunFailure: {
+            /**
+             * Cell
+             * @default null
+             */
+            cell: number | null;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Traceback
+             * @default
+             */
+            traceback: string;
+        };
+        /**
+         * RunIn
+         * @description A run to start.
+         */
+        RunIn: {
+            /**
+             * Values
+             * @description Overrides of the job's values for this run.
+             */
+            values?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RunOutputs
+         * @description What a run left behind; None where it did not get that far.
+         */
+        RunOutputs: {
+            /** @default null */
+            html: components["schemas"]["Artifact"] | null;
+            /** @default null */
+            notebook: components["schemas"]["Artifact"] | null;
+        };
+        /**
+         * RunProgress
+         * @description How far a run is.
+         *
+         *     Attributes
+         *     ----------
+         *     cells_total, cells_done
+         *         Code cells to execute, and those executed.
+         *     current_cell
+         *         1-based number of the code cell that is executing, or None.
+         */
+        RunProgress: {
+            /** Cells Done */
+            cells_done: number;
+            /** Cells Total */
+            cells_total: number;
+            /**
+             * Current Cell
+             * @default null
+             */
+            current_cell: number | null;
+        };
+        /**
+         * RunState
+         * @description ``queued`` → ``starting`` → ``running`` → one of the five ends.
+         * @enum {string}
+         */
+        RunState: "queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled" | "timed_out" | "lost";
+        /**
+         * Schedule
+         * @description When a job runs.
+         *
+         *     Attributes
+         *     ----------
+         *     cron
+         *         Five fields; Debian cron's rule at changes of daylight-saving time.
+         *     time_zone
+         *         IANA name.
+         *     next_fire
+         *         Next moment (UTC), or None while it is paused.
+         *     last_fire
+         *         The last moment (UTC) it stood for, or None.
+         *     skipped
+         *         Firings that passed while no service ran and that were not caught up with: only the newest missed one runs.
+         */
+        Schedule: {
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Cron */
+            cron: string;
+            /** Fired */
+            fired: number;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string;
+            /** Job Name */
+            job_name: string;
+            /** Last Fire */
+            last_fire: string | null;
+            /** Next Fire */
+            next_fire: string | null;
+            /** Owner */
+            owner: string;
+            /** Skipped */
+            skipped: number;
+            /** Time Zone */
+            time_zone: string;
+        };
+        /**
+         * ScheduleChange
+         * @description Pause or resume.
+         */
+        ScheduleChange: {
+            /** Active */
+            active: boolean;
+        };
+        /**
+         * ScheduleIn
+         * @description A schedule to add to a job.
+         */
+        ScheduleIn: {
+            /** Cron */
+            cron: string;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Time Zone
+             * @default UTC
+             */
+            time_zone: string;
+        };
+        /**
+         * Status
+         * @description What this installation is and what it can do for the caller.
+         *
+         *     Attributes
+         *     ----------
+         *     host
+         *         ``hub`` or ``embedded``.
+         *     trust
+         *         One sentence about who is kept apart from whom.
+         *     schedules_note
+         *         One sentence when schedules fire only while something is up, else empty.
+         *     rights
+         *         What the caller may do: ``read``, ``author``, ``approve``, ``admin``.
+         */
+        Status: {
+            /** Caller */
+            caller: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Host */
+            host: string;
+            /** Isolates */
+            isolates: string;
+            /** Rights */
+            rights: string[];
+            /** Router Ok */
+            router_ok: boolean;
+            /** Router Url */
+            router_url: string;
+            /** Schedules Note */
+            schedules_note: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Trust */
+            trust: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * TokenIn
+         * @description A token to make for calling endpoints.
+         */
+        TokenIn: {
+            /**
+             * Days
+             * @default 90
+             */
+            days: number;
+            /**
+             * Endpoints
+             * @description Only these endpoints; null for all.
+             * @default null
+             */
+            endpoints: string[] | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Version
+         * @description One immutable version of a model.
+         *
+         *     Attributes
+         *     ----------
+         *     number
+         *         1, 2, 3 … without gaps or duplicates within its model.
+         *     pipeline
+         *         The pipeline file in the artifact store.
+         *     notebook
+         *         The code: the snapshot of the notebook that made it, if one did.
+         *     schema
+         *         Inputs and outputs with their dtypes, as the pipeline learned them.
+         *     graph
+         *         The pipeline's description, for pictures.
+         *     parity_rows
+         *         How many recorded rows and predictions the file carries for the check before a deployment.
+         *     run_id
+         *         The run that made it, if one did.
+         */
+        Version: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            environment: components["schemas"]["EnvironmentRecord"];
+            /** Graph */
+            graph: {
+                [key: string]: unknown;
+            };
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Model */
+            model: string;
+            notebook: components["schemas"]["Artifact"] | null;
+            /** Number */
+            number: number;
+            /** Parameters */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** Parity Rows */
+            parity_rows: number;
+            pipeline: components["schemas"]["Artifact"];
+            /** Run Id */
+            run_id: string | null;
+            /** Schema */
+            schema: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * VersionIn
+         * @description A pipeline to register, sent as the file's bytes in base 64.
+         */
+        VersionIn: {
+            /** Metrics */
+            metrics?: {
+                [key: string]: number;
+            };
+            /**
+             * Notebook
+             * @description The notebook that made it.
+             * @default null
+             */
+            notebook: {
+                [key: string]: unknown;
+            } | null;
+            /** Parameters */
+            parameters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Pipeline
+             * @description The `.redspot` file, base 64.
+             */
+            pipeline: string;
+        };
     };
-    /**
-     * Artifact
-     * @description A thing in the artifact store, as others refer to it.
-     *
-     *     Attributes
-     *     ----------
-     *     digest
-     *         ``sha256:`` and 64 hexadecimal digits of its bytes.
-     *     size_bytes
-     *         Its length.
-     *     media_type
-     *         Such as ``application/x-ipynb+json``.
-     *     name
-     *         The file name to offer when a person saves it.
-     */
-    Artifact: {
-      /** Digest */
-      digest: string;
-      /** Media Type */
-      media_type: string;
-      /** Name */
-      name: string;
-      /** Size Bytes */
-      size_bytes: number;
-    };
-    /**
-     * AuditEntry
-     * @description One change: who, what, when, from where.
-     */
-    AuditEntry: {
-      /** Action */
-      action: string;
-      /**
-       * At
-       * Format: date-time
-       */
-      at: string;
-      /** Facts */
-      facts: {
-        [key: string]: unknown;
-      };
-      /** How */
-      how: string;
-      /** Id */
-      id: number;
-      /** Target */
-      target: string;
-      /** Who */
-      who: string;
-    };
-    /**
-     * Check
-     * @description One part that readiness depends on.
-     */
-    Check: {
-      /** Detail */
-      detail: string;
-      /** Name */
-      name: string;
-      /** Ok */
-      ok: boolean;
-    };
-    /**
-     * Deployment
-     * @description One row of the ledger: which version served an endpoint, from when to when.
-     *
-     *     Attributes
-     *     ----------
-     *     incarnation
-     *         How many replicas were started for it; more than 1 when one had to be replaced.
-     *     live_at, ended_at
-     *         When it began and ceased to answer (UTC); None before that.
-     *     failure
-     *         One sentence saying why it failed, or empty.
-     */
-    Deployment: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /** Created By */
-      created_by: string;
-      /** Ended At */
-      ended_at: string | null;
-      /** Endpoint */
-      endpoint: string;
-      /** Failure */
-      failure: string;
-      /** Id */
-      id: string;
-      /** Incarnation */
-      incarnation: number;
-      /** Live At */
-      live_at: string | null;
-      /** Model */
-      model: string;
-      state: components['schemas']['DeploymentState'];
-      /** Version */
-      version: number;
-      /** Why */
-      why: string;
-    };
-    /**
-     * DeploymentIn
-     * @description A version that an endpoint shall serve.
-     */
-    DeploymentIn: {
-      /**
-       * Version
-       * @description `name@7`, `name@alias` or `name@latest`.
-       */
-      version: string;
-      /**
-       * Why
-       * @default
-       */
-      why: string;
-    };
-    /**
-     * DeploymentState
-     * @description ``starting`` → ``live`` → ``ended``, or ``failed`` when it never answered.
-     * @enum {string}
-     */
-    DeploymentState: 'starting' | 'live' | 'ended' | 'failed';
-    /**
-     * Endpoint
-     * @description A stable URL in front of model versions.
-     *
-     *     Attributes
-     *     ----------
-     *     state
-     *         What is wanted; what is, is in `deployment`.
-     *     deployment
-     *         The newest deployment, or None before the first.
-     *     serving
-     *         The exact version that answers now, such as ``penguins@3``, or None.
-     */
-    Endpoint: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      deployment: components['schemas']['Deployment'] | null;
-      /** Name */
-      name: string;
-      /** Owner */
-      owner: string;
-      /** Serving */
-      serving: string | null;
-      state: components['schemas']['EndpointState'];
-      /**
-       * Updated At
-       * Format: date-time
-       */
-      updated_at: string;
-      /** Url */
-      url: string;
-    };
-    /**
-     * EndpointChange
-     * @description Start or stop an endpoint.
-     */
-    EndpointChange: {
-      /** State */
-      state: string;
-    };
-    /**
-     * EndpointState
-     * @description What an endpoint is wanted to do.
-     * @enum {string}
-     */
-    EndpointState: 'live' | 'stopped';
-    /**
-     * EnvironmentRecord
-     * @description The environment something was made in: image × instance type.
-     *
-     *     Attributes
-     *     ----------
-     *     image
-     *         Name of the image; ``process`` for the environment that the service itself runs in.
-     *     lock
-     *         ``sha256:…`` over the installed distributions, Python and platform.
-     */
-    EnvironmentRecord: {
-      /** Image */
-      image: string;
-      /** Instance Type */
-      instance_type: string;
-      /** Lock */
-      lock: string;
-      /** Platform */
-      platform: string;
-      /** Python */
-      python: string;
-    };
-    /**
-     * FirePreview
-     * @description When a cron expression fires next (UTC).
-     */
-    FirePreview: {
-      /** Cron */
-      cron: string;
-      /** Fires */
-      fires: string[];
-      /** Time Zone */
-      time_zone: string;
-    };
-    /**
-     * Health
-     * @description Whether the service is alive or ready.
-     */
-    Health: {
-      /** Checks */
-      checks: components['schemas']['Check'][];
-      /** Ok */
-      ok: boolean;
-    };
-    /**
-     * ImageSummary
-     * @description An image that a job can run in.
-     */
-    ImageSummary: {
-      /** Lock */
-      lock: string;
-      /** Name */
-      name: string;
-      /** Packages */
-      packages: number;
-      /** Python */
-      python: string;
-    };
-    /**
-     * InstanceType
-     * @description What a run or replica may use.
-     *
-     *     Attributes
-     *     ----------
-     *     cpu
-     *         Cores' worth of time.
-     *     memory_bytes
-     *         Memory of all its processes together, in bytes.
-     */
-    InstanceType: {
-      /** Cpu */
-      cpu: number;
-      /** Description */
-      description: string;
-      /** Memory Bytes */
-      memory_bytes: number;
-      /** Name */
-      name: string;
-    };
-    /**
-     * Job
-     * @description A notebook frozen as it was, with typed parameters and an environment.
-     *
-     *     Attributes
-     *     ----------
-     *     notebook
-     *         The snapshot, outputs stripped, in the artifact store.
-     *     parameters
-     *         As declared in the ``parameters`` cell, in order.
-     *     values
-     *         The values that this job gives; what it leaves out keeps the notebook's default.
-     *     timeout_s
-     *         Wall-clock seconds a run may take, or None.
-     */
-    Job: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      environment: components['schemas']['EnvironmentRecord'];
-      /** Id */
-      id: string;
-      /**
-       * Last Run Id
-       * @default null
-       */
-      last_run_id: string | null;
-      /**
-       * Last Run State
-       * @default null
-       */
-      last_run_state: string | null;
-      /** Name */
-      name: string;
-      notebook: components['schemas']['Artifact'];
-      outcome: components['schemas']['Outcome'];
-      /** Owner */
-      owner: string;
-      /** Parameters */
-      parameters: components['schemas']['Parameter'][];
-      /** Timeout S */
-      timeout_s: number | null;
-      /** Values */
-      values: {
-        [key: string]: unknown;
-      };
-    };
-    /**
-     * JobIn
-     * @description A job to freeze.
-     */
-    JobIn: {
-      /**
-       * Instance Type
-       * @default cpu.small
-       */
-      instance_type: string;
-      /** Name */
-      name: string;
-      /**
-       * Notebook
-       * @description The notebook as nbformat 4 JSON; its outputs are stripped.
-       */
-      notebook: {
-        [key: string]: unknown;
-      };
-      /**
-       * Notebook Name
-       * @default notebook.ipynb
-       */
-      notebook_name: string;
-      /**
-       * @default {
-       *       "deploy_to": null,
-       *       "register_as": null,
-       *       "variable": null
-       *     }
-       */
-      outcome: components['schemas']['OutcomeIn'];
-      /**
-       * Timeout S
-       * @default null
-       */
-      timeout_s: number | null;
-      /**
-       * Values
-       * @description Parameter values; others keep their default.
-       */
-      values?: {
-        [key: string]: unknown;
-      };
-    };
-    /**
-     * LogTail
-     * @description The end of a run's log.
-     */
-    LogTail: {
-      /** Text */
-      text: string;
-    };
-    /**
-     * Model
-     * @description A name that versions are registered under.
-     *
-     *     Attributes
-     *     ----------
-     *     aliases
-     *         Alias → version number, e.g. ``{"champion": 3}``.
-     *     endpoints
-     *         Names of the endpoints that serve one of its versions now.
-     */
-    Model: {
-      /** Aliases */
-      aliases: {
-        [key: string]: number;
-      };
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /** Description */
-      description: string;
-      /** Endpoints */
-      endpoints: string[];
-      latest: components['schemas']['Version'] | null;
-      /** Name */
-      name: string;
-      /** Owner */
-      owner: string;
-      /** Version Count */
-      version_count: number;
-    };
-    /**
-     * NewToken
-     * @description A token, shown this once.
-     */
-    NewToken: {
-      /**
-       * Expires At
-       * Format: date-time
-       */
-      expires_at: string;
-      /** Id */
-      id: string;
-      /** Name */
-      name: string;
-      /** Token */
-      token: string;
-    };
-    /**
-     * NotebookFacts
-     * @description What a notebook declares, as the Productionize dialog shows it.
-     *
-     *     Attributes
-     *     ----------
-     *     has_parameters_cell
-     *         Whether a code cell carries the tag ``parameters``.
-     *     code_cells
-     *         How many code cells it has.
-     *     hint
-     *         One sentence for the person when something is missing, else empty.
-     */
-    NotebookFacts: {
-      /** Code Cells */
-      code_cells: number;
-      /** Has Parameters Cell */
-      has_parameters_cell: boolean;
-      /** Hint */
-      hint: string;
-      /** Kernel */
-      kernel: string;
-      /** Parameters */
-      parameters: components['schemas']['Parameter'][];
-    };
-    /**
-     * NotebookIn
-     * @description A notebook to inspect: its content, never a path.
-     */
-    NotebookIn: {
-      /**
-       * Notebook
-       * @description The notebook as nbformat 4 JSON.
-       */
-      notebook: {
-        [key: string]: unknown;
-      };
-    };
-    /**
-     * Outcome
-     * @description What to do with the result of a run that succeeded.
-     *
-     *     Attributes
-     *     ----------
-     *     register
-     *         Name of the model that its pipeline becomes the next version of, or None.
-     *     variable
-     *         The notebook's variable that holds the pipeline; None when the notebook has just one.
-     *     deploy
-     *         Name of the endpoint that shall serve that version, or None.
-     */
-    Outcome: {
-      /**
-       * Deploy
-       * @default null
-       */
-      deploy: string | null;
-      /**
-       * Register
-       * @default null
-       */
-      register: string | null;
-      /**
-       * Variable
-       * @default null
-       */
-      variable: string | null;
-    };
-    /**
-     * OutcomeIn
-     * @description What to do with the result of a run that succeeded.
-     */
-    OutcomeIn: {
-      /**
-       * Deploy To
-       * @description Endpoint that shall serve the new version.
-       * @default null
-       */
-      deploy_to: string | null;
-      /**
-       * Register As
-       * @description Model to register the pipeline under.
-       * @default null
-       */
-      register_as: string | null;
-      /**
-       * Variable
-       * @description Notebook variable that holds the pipeline.
-       * @default null
-       */
-      variable: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_AuditEntry_: {
-      /** Items */
-      items: components['schemas']['AuditEntry'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_Deployment_: {
-      /** Items */
-      items: components['schemas']['Deployment'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_Endpoint_: {
-      /** Items */
-      items: components['schemas']['Endpoint'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_ImageSummary_: {
-      /** Items */
-      items: components['schemas']['ImageSummary'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_InstanceType_: {
-      /** Items */
-      items: components['schemas']['InstanceType'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_Job_: {
-      /** Items */
-      items: components['schemas']['Job'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_Model_: {
-      /** Items */
-      items: components['schemas']['Model'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_Run_: {
-      /** Items */
-      items: components['schemas']['Run'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_Schedule_: {
-      /** Items */
-      items: components['schemas']['Schedule'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Page
-     * @description One page of a list; `next_cursor` is None on the last one.
-     */
-    Page_Version_: {
-      /** Items */
-      items: components['schemas']['Version'][];
-      /**
-       * Next Cursor
-       * @default null
-       */
-      next_cursor: string | null;
-    };
-    /**
-     * Parameter
-     * @description One name of the ``parameters`` cell.
-     *
-     *     Attributes
-     *     ----------
-     *     default
-     *         JSON value; a date is its ISO form. None with `has_default` False when the cell gives none that can be read.
-     *     choices
-     *         What ``Literal[…]`` allows; empty when anything of the kind goes.
-     *     optional
-     *         Whether None is allowed.
-     *     help
-     *         The comment on the same line.
-     */
-    Parameter: {
-      /**
-       * Choices
-       * @default []
-       */
-      choices: unknown[];
-      /** Default */
-      default: unknown;
-      /** Has Default */
-      has_default: boolean;
-      /**
-       * Help
-       * @default
-       */
-      help: string;
-      kind: components['schemas']['ParameterKind'];
-      /** Name */
-      name: string;
-      /**
-       * Optional
-       * @default false
-       */
-      optional: boolean;
-    };
-    /**
-     * ParameterKind
-     * @description The type of a parameter, as the form shows it.
-     * @enum {string}
-     */
-    ParameterKind: 'int' | 'float' | 'bool' | 'str' | 'date' | 'list' | 'dict' | 'any';
-    /**
-     * PredictIn
-     * @description Rows to try an endpoint with.
-     */
-    PredictIn: {
-      /** Rows */
-      rows: {
-        [key: string]: unknown;
-      }[];
-    };
-    /**
-     * Prediction
-     * @description What an endpoint answered.
-     */
-    Prediction: {
-      /** Model */
-      model: string;
-      /** Predictions */
-      predictions: {
-        [key: string]: unknown;
-      }[];
-      /** Seconds */
-      seconds: number;
-      /** Version */
-      version: string;
-    };
-    /**
-     * Problem
-     * @description An error, as RFC 9457 has it, with a stable `code` and facts for programs.
-     */
-    Problem: {
-      /** Code */
-      code: string;
-      /** Detail */
-      detail: string;
-      /** Facts */
-      facts: {
-        [key: string]: unknown;
-      };
-      /** Request Id */
-      request_id: string;
-      /** Status */
-      status: number;
-      /** Title */
-      title: string;
-      /** Type */
-      type: string;
-    };
-    /**
-     * Run
-     * @description One execution of a job.
-     *
-     *     Attributes
-     *     ----------
-     *     schedule_id, fire_time
-     *         The schedule that fired it and the moment (UTC) it stood for; None when a person started it.
-     *     records
-     *         What the notebook recorded with ``redspot.record``.
-     *     version
-     *         The model version it registered, such as ``penguins@2``, or None.
-     */
-    Run: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /** Ended At */
-      ended_at: string | null;
-      failure: components['schemas']['RunFailure'] | null;
-      /** Fire Time */
-      fire_time: string | null;
-      /** Id */
-      id: string;
-      /** Job Id */
-      job_id: string;
-      /** Job Name */
-      job_name: string;
-      outputs: components['schemas']['RunOutputs'];
-      /** Owner */
-      owner: string;
-      /** Parameters */
-      parameters: {
-        [key: string]: unknown;
-      };
-      progress: components['schemas']['RunProgress'] | null;
-      /** Records */
-      records: {
-        [key: string]: unknown;
-      };
-      /** Schedule Id */
-      schedule_id: string | null;
-      /** Started At */
-      started_at: string | null;
-      state: components['schemas']['RunState'];
-      /** Version */
-      version: string | null;
-    };
-    /**
-     * RunFailure
-     * @description Why a run did not succeed.
-     *
-     *     Attributes
-     *     ----------
-     *     code
-     *         Stable: ``cell-raised``, ``out-of-memory``, ``kernel-died``, ``timed-out``, ``cancelled``, ``lost``,
-     *         ``no-pipeline``, ``not-started``, ``unit-failed``.
-     *     cell
-     *         1-based number of the code cell that failed, or None.
-     *     traceback
-     *         Plain text, without terminal colours; empty where there is none.
-     */
-    RunFailure: {
-      /**
-       * Cell
-       * @default null
-       */
-      cell: number | null;
-      /** Code */
-      code: string;
-      /** Message */
-      message: string;
-      /**
-       * Traceback
-       * @default
-       */
-      traceback: string;
-    };
-    /**
-     * RunIn
-     * @description A run to start.
-     */
-    RunIn: {
-      /**
-       * Values
-       * @description Overrides of the job's values for this run.
-       */
-      values?: {
-        [key: string]: unknown;
-      };
-    };
-    /**
-     * RunOutputs
-     * @description What a run left behind; None where it did not get that far.
-     */
-    RunOutputs: {
-      /** @default null */
-      html: components['schemas']['Artifact'] | null;
-      /** @default null */
-      notebook: components['schemas']['Artifact'] | null;
-    };
-    /**
-     * RunProgress
-     * @description How far a run is.
-     *
-     *     Attributes
-     *     ----------
-     *     cells_total, cells_done
-     *         Code cells to execute, and those executed.
-     *     current_cell
-     *         1-based number of the code cell that is executing, or None.
-     */
-    RunProgress: {
-      /** Cells Done */
-      cells_done: number;
-      /** Cells Total */
-      cells_total: number;
-      /**
-       * Current Cell
-       * @default null
-       */
-      current_cell: number | null;
-    };
-    /**
-     * RunState
-     * @description ``queued`` → ``starting`` → ``running`` → one of the five ends.
-     * @enum {string}
-     */
-    RunState:
-      | 'queued'
-      | 'starting'
-      | 'running'
-      | 'succeeded'
-      | 'failed'
-      | 'cancelled'
-      | 'timed_out'
-      | 'lost';
-    /**
-     * Schedule
-     * @description When a job runs.
-     *
-     *     Attributes
-     *     ----------
-     *     cron
-     *         Five fields; Debian cron's rule at changes of daylight-saving time.
-     *     time_zone
-     *         IANA name.
-     *     next_fire
-     *         Next moment (UTC), or None while it is paused.
-     *     last_fire
-     *         The last moment (UTC) it stood for, or None.
-     *     skipped
-     *         Firings that passed while no service ran and that were not caught up with: only the newest missed one runs.
-     */
-    Schedule: {
-      /** Active */
-      active: boolean;
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /** Cron */
-      cron: string;
-      /** Fired */
-      fired: number;
-      /** Id */
-      id: string;
-      /** Job Id */
-      job_id: string;
-      /** Job Name */
-      job_name: string;
-      /** Last Fire */
-      last_fire: string | null;
-      /** Next Fire */
-      next_fire: string | null;
-      /** Owner */
-      owner: string;
-      /** Skipped */
-      skipped: number;
-      /** Time Zone */
-      time_zone: string;
-    };
-    /**
-     * ScheduleChange
-     * @description Pause or resume.
-     */
-    ScheduleChange: {
-      /** Active */
-      active: boolean;
-    };
-    /**
-     * ScheduleIn
-     * @description A schedule to add to a job.
-     */
-    ScheduleIn: {
-      /** Cron */
-      cron: string;
-      /** Job Id */
-      job_id: string;
-      /**
-       * Time Zone
-       * @default UTC
-       */
-      time_zone: string;
-    };
-    /**
-     * Status
-     * @description What this installation is and what it can do for the caller.
-     *
-     *     Attributes
-     *     ----------
-     *     host
-     *         ``hub`` or ``embedded``.
-     *     trust
-     *         One sentence about who is kept apart from whom.
-     *     schedules_note
-     *         One sentence when schedules fire only while something is up, else empty.
-     *     rights
-     *         What the caller may do: ``read``, ``author``, ``approve``, ``admin``.
-     */
-    Status: {
-      /** Caller */
-      caller: string;
-      /** Counts */
-      counts: {
-        [key: string]: number;
-      };
-      /** Host */
-      host: string;
-      /** Isolates */
-      isolates: string;
-      /** Rights */
-      rights: string[];
-      /** Router Ok */
-      router_ok: boolean;
-      /** Router Url */
-      router_url: string;
-      /** Schedules Note */
-      schedules_note: string;
-      /** Time Zone */
-      time_zone: string;
-      /** Trust */
-      trust: string;
-      /** Version */
-      version: string;
-    };
-    /**
-     * TokenIn
-     * @description A token to make for calling endpoints.
-     */
-    TokenIn: {
-      /**
-       * Days
-       * @default 90
-       */
-      days: number;
-      /**
-       * Endpoints
-       * @description Only these endpoints; null for all.
-       * @default null
-       */
-      endpoints: string[] | null;
-      /** Name */
-      name: string;
-    };
-    /**
-     * Version
-     * @description One immutable version of a model.
-     *
-     *     Attributes
-     *     ----------
-     *     number
-     *         1, 2, 3 … without gaps or duplicates within its model.
-     *     pipeline
-     *         The pipeline file in the artifact store.
-     *     notebook
-     *         The code: the snapshot of the notebook that made it, if one did.
-     *     schema
-     *         Inputs and outputs with their dtypes, as the pipeline learned them.
-     *     graph
-     *         The pipeline's description, for pictures.
-     *     parity_rows
-     *         How many recorded rows and predictions the file carries for the check before a deployment.
-     *     run_id
-     *         The run that made it, if one did.
-     */
-    Version: {
-      /**
-       * Created At
-       * Format: date-time
-       */
-      created_at: string;
-      /** Created By */
-      created_by: string;
-      environment: components['schemas']['EnvironmentRecord'];
-      /** Graph */
-      graph: {
-        [key: string]: unknown;
-      };
-      /** Metrics */
-      metrics: {
-        [key: string]: number;
-      };
-      /** Model */
-      model: string;
-      notebook: components['schemas']['Artifact'] | null;
-      /** Number */
-      number: number;
-      /** Parameters */
-      parameters: {
-        [key: string]: unknown;
-      };
-      /** Parity Rows */
-      parity_rows: number;
-      pipeline: components['schemas']['Artifact'];
-      /** Run Id */
-      run_id: string | null;
-      /** Schema */
-      schema: {
-        [key: string]: unknown;
-      };
-    };
-    /**
-     * VersionIn
-     * @description A pipeline to register, sent as the file's bytes in base 64.
-     */
-    VersionIn: {
-      /** Metrics */
-      metrics?: {
-        [key: string]: number;
-      };
-      /**
-       * Notebook
-       * @description The notebook that made it.
-       * @default null
-       */
-      notebook: {
-        [key: string]: unknown;
-      } | null;
-      /** Parameters */
-      parameters?: {
-        [key: string]: unknown;
-      };
-      /**
-       * Pipeline
-       * @description The `.redspot` file, base 64.
-       */
-      pipeline: string;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  list_audit: {
-    parameters: {
-      query?: {
-        limit?: number;
-        cursor?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_AuditEntry_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_endpoints: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_Endpoint_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_endpoint: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Endpoint'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  change_endpoint: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['EndpointChange'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Endpoint'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_deployments: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_Deployment_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  deploy: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['DeploymentIn'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Endpoint'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  predict: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['PredictIn'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Prediction'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_images: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_ImageSummary_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_instance_types: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_InstanceType_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_jobs: {
-    parameters: {
-      query?: {
-        limit?: number;
-        cursor?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_Job_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  freeze: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['JobIn'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Job'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_job: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        job_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Job'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  start_run: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        job_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['RunIn'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_models: {
-    parameters: {
-      query?: {
-        limit?: number;
-        cursor?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_Model_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_model: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Model'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  set_alias: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-        alias: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['AliasIn'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Model'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_versions: {
-    parameters: {
-      query?: {
-        limit?: number;
-        cursor?: string | null;
-      };
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_Version_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  register_version: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['VersionIn'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Version'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  inspect: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NotebookIn'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['NotebookFacts'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_runs: {
-    parameters: {
-      query?: {
-        limit?: number;
-        cursor?: string | null;
-        job_id?: string | null;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_Run_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_run: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  cancel_run: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_html: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/octet-stream': string;
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_log: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['LogTail'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_output: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/octet-stream': string;
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_schedules: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Page_Schedule_'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  add_schedule: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ScheduleIn'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Schedule'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  preview: {
-    parameters: {
-      query: {
-        cron: string;
-        time_zone?: string;
-        count?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['FirePreview'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_schedule: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        schedule_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Schedule'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  change_schedule: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        schedule_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ScheduleChange'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Schedule'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_status: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Status'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  make_token: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['TokenIn'];
-      };
-    };
-    responses: {
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['NewToken'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_version: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        ref: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Version'];
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_notebook: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        ref: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/octet-stream': string;
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_pipeline: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        ref: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/octet-stream': string;
-        };
-      };
-      /** @description A problem */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/problem+json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
+    list_audit: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Endpoint_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndpointChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deployments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Deployment_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deploy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    predict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImageSummary_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_instance_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InstanceType_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Job_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Model_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Version_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotebookIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookFacts"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                job_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Run_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_html: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogTail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_output: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Schedule_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query: {
+                cron: string;
+                time_zone?: string;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirePreview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_notebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }
