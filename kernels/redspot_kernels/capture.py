@@ -173,6 +173,7 @@ def _entry(name: str, pipeline: Pipeline) -> dict[str, Any]:
         "metrics": dict(pipeline.metrics_),
         "schema": pipeline.schema_.to_json() if pipeline.is_fitted else None,
         "graph": pipeline.describe(),
+        "parity_rows": len(pipeline.parity_.rows) if pipeline.parity_ else 0,
     }
 
 

@@ -112,7 +112,7 @@ def _new_version(runner: Runner, run: Run, job: Job, captured: Mapping[str, Any]
         metrics=numbers_of(captured.get("metrics") or {}),
         schema=captured["schema"],
         graph=captured["graph"],
-        parity_rows=int(captured.get("parity_rows", 0)),
+        parity_rows=captured["parity_rows"],
         run_id=run.id,
         created_by=run.owner,
     )
