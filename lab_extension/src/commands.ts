@@ -60,6 +60,14 @@ export namespace ArgSchemas {
     properties: { ref: { type: 'string', description: 'The version, such as penguins@7' } }
   } as const;
 
+  export const graph = {
+    type: 'object',
+    properties: {
+      ref: { type: 'string', description: 'A version, such as penguins@7' },
+      variable: { type: 'string', description: 'Or a pipeline of the current kernel' }
+    }
+  } as const;
+
   export const run = {
     type: 'object',
     required: ['run'],

@@ -1,5 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import announcements from './plugins/announcements';
 import client from './plugins/client';
 import deploy from './plugins/deploy';
 import graph from './plugins/graph';
@@ -26,6 +27,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   tryEndpoint,
   graph,
   runs,
+  announcements,
   palette
 ];
 

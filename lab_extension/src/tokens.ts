@@ -80,16 +80,18 @@ export const ISidebar = new Token<ISidebar>(
 /** A pipeline that is alive in a kernel. */
 export interface IPipelineInfo {
   readonly variable: string;
-  readonly name: string;
   readonly fitted: boolean;
-  readonly summary: string;
+  /** How many steps it has. */
+  readonly steps: number;
+  /** The raw columns that it reads. */
+  readonly columns: readonly string[];
   readonly metrics: { readonly [name: string]: number };
 }
 
 /** A pipeline as a file, made by the kernel. */
 export interface ISavedPipeline {
   /** The `.redspot` file, base 64. */
-  readonly pipeline: string;
+  readonly content: string;
   readonly metrics: { [name: string]: number };
 }
 
@@ -101,14 +103,16 @@ export type KernelPhase =
 export interface IKernelPipelines {
   readonly phase: KernelPhase;
   readonly pipelines: readonly IPipelineInfo[];
-  /** Why the phase is `failed`, in the kernel's words. */
-  readonly detail: string;
+  /** Why the phase is `failed`. */
+  readonly error: unknown;
   /** The current notebook's file name, or empty. */
   readonly notebookName: string;
   readonly changed: ISignal<this, void>;
   /** Look again; with `load`, load Redspot's kernel part first when it is not there. */
   look(options: { load: boolean }): Promise<void>;
   save(variable: string): Promise<ISavedPipeline>;
+  /** The graph of one pipeline, fitted or not. */
+  describe(variable: string): Promise<unknown>;
   /** The current notebook's content, or null. */
   notebook(): wire.JsonRecord | null;
 }

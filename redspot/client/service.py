@@ -101,7 +101,7 @@ class ServiceClient:
             )
         except httpx.HTTPError as error:
             raise ServiceUnreachableError(
-                f"No Redspot service answers at {self._where} ({error}): start `redspot service`, JupyterLab or the hub.",
+                f"No Redspot service answers at {self._where} ({error}): start JupyterLab, a hub or `redspot service`.",
                 where=self._where,
             ) from error
         if answer.is_error:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from redspot.pipeline.errors import CorruptPipelineError
+from redspot.pipeline.errors import CorruptPipelineError, PipelineFileNotFoundError
 
 MAX_MEMBERS = 20_000
 MAX_TOTAL_BYTES = 2 * 1024**3
@@ -59,6 +59,8 @@ def read_archive(data: bytes, what: str) -> dict[str, bytes]:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a reader, or a power cut, finds all of it or what was there before."""
+    if not path.parent.is_dir():
+        raise PipelineFileNotFoundError(f"There is no folder {os.fspath(path.parent)!r} to write {path.name} to.")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -20,6 +20,11 @@ NUMERIC: frozenset[Dtype] = frozenset({"float", "int", "bool"})
 
 Values = NDArray[np.generic]
 
+_WAYS: Mapping[str, str] = {
+    "text": "use one_hot() or parse_number()",
+    "datetime": "make it one with a function marked @step",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -61,8 +66,7 @@ class Column:
         """
         if self.dtype not in NUMERIC:
             raise ColumnTypeError(
-                f"Column {self.name!r} holds {self.dtype}, and a number is needed here; "
-                "use one_hot() or parse_number() first.",
+                f"Column {self.name!r} holds {self.dtype}, and a number is needed here; {_WAYS[self.dtype]} first.",
                 column=self.name,
             )
         return cast("NDArray[np.float64]", self.values)

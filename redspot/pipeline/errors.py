@@ -53,6 +53,12 @@ class InvalidTargetError(InvalidError):
     code = "invalid-target"
 
 
+class EstimatorRefusedError(InvalidError):
+    """The estimator could not learn from what it was given; its own words are in the message."""
+
+    code = "estimator-refused"
+
+
 class NotFittedError(ConflictError):
     """Something was asked of a pipeline that only a fitted one can do."""
 
@@ -78,7 +84,7 @@ class CorruptPipelineError(CorruptError):
 
 
 class PipelineFileNotFoundError(NotFoundError):
-    """There is no file at the path."""
+    """There is no file at the path, or no folder to write it to."""
 
     code = "pipeline-file-not-found"
 

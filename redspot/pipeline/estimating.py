@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline.column import Column, Table, merged_origins, unique_names
-from redspot.pipeline.errors import InvalidStepError, InvalidTargetError, UnsupportedPredictionError
+from redspot.pipeline.errors import (
+    EstimatorRefusedError,
+    InvalidStepError,
+    InvalidTargetError,
+    UnsupportedPredictionError,
+)
 from redspot.pipeline.node import State, Step, Target
 
 Task = Literal["classification", "regression", "other"]
@@ -59,7 +64,10 @@ class Estimate(Step):
             raise InvalidTargetError(f"{self._name} learns numbers, and the target holds text.")
         if self.task != "other" and target is None:
             raise InvalidTargetError(f"{self._name} needs a target: fit(X, y).")
-        estimator.fit(matrix, None if target is None else target.values)
+        try:
+            estimator.fit(matrix, None if target is None else target.values)
+        except (TypeError, ValueError) as error:
+            raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
         return {"estimator": estimator}
 
     def apply(self, table: Table, state: State) -> Table:
@@ -80,6 +88,12 @@ class Estimate(Step):
     def predict(self, table: Table, state: State) -> NDArray[np.generic]:
         """Return one prediction per row."""
         return predict(state["estimator"], self._matrix(table))
+
+    def answer(self, table: Table, state: State) -> tuple[NDArray[np.generic], NDArray[np.float64] | None]:
+        """Return predictions and, where the estimator gives them, probabilities, computed once."""
+        fitted, matrix = state["estimator"], self._matrix(table)
+        probabilities = fitted.predict_proba(matrix) if hasattr(fitted, "predict_proba") else None
+        return predict(fitted, matrix, probabilities), probabilities
 
     def predict_proba(self, table: Table, state: State) -> NDArray[np.float64]:
         """Return float64, shape (rows, classes)."""
@@ -113,7 +127,9 @@ class Estimate(Step):
         return table.matrix(self._name, allow_missing=bool(get_tags(self.estimator).input_tags.allow_nan))
 
 
-def predict(fitted: Any, matrix: NDArray[np.float64]) -> NDArray[np.generic]:
+def predict(
+    fitted: Any, matrix: NDArray[np.float64], probabilities: NDArray[np.float64] | None = None
+) -> NDArray[np.generic]:
     """Return the estimator's prediction; of classes that tie, always the first.
 
     The last bits of a sum depend on how many rows are computed together. Without this, a row on the very
@@ -122,7 +138,8 @@ def predict(fitted: Any, matrix: NDArray[np.float64]) -> NDArray[np.generic]:
     predicted = cast("NDArray[np.generic]", np.asarray(fitted.predict(matrix)))
     if not hasattr(fitted, "predict_proba") or not hasattr(fitted, "classes_") or predicted.ndim != 1:
         return predicted
-    probabilities = np.asarray(fitted.predict_proba(matrix))
+    if probabilities is None:
+        probabilities = np.asarray(fitted.predict_proba(matrix))
     classes = np.asarray(fitted.classes_)
     is_top = probabilities >= probabilities.max(axis=1, keepdims=True) - TIE
     is_among = (is_top & (classes[np.newaxis, :] == predicted[:, np.newaxis])).any(axis=1)

@@ -139,11 +139,11 @@ def answers(graph: Graph, fitted: Fitted, table: Table) -> list[dict[str, Any]]:
     """Return for each row its prediction and, where there are any, the probability of each class."""
     node = cast("Node", graph.predictor)
     step, state = cast("Estimate", node.step), fitted.states[node.name]
-    inputs = run_to(graph, fitted, table)
-    given: list[dict[str, Any]] = [{"prediction": value} for value in step.predict(inputs, state).tolist()]
-    if fitted.schema.has_probabilities:
+    predictions, likely = step.answer(run_to(graph, fitted, table), state)
+    given: list[dict[str, Any]] = [{"prediction": value} for value in predictions.tolist()]
+    if likely is not None and fitted.schema.has_probabilities:
         labels = [str(label) for label in state["estimator"].classes_.tolist()]
-        for answer, values in zip(given, step.predict_proba(inputs, state).tolist(), strict=True):
+        for answer, values in zip(given, likely.tolist(), strict=True):
             answer["probabilities"] = dict(zip(labels, values, strict=True))
     return given
 

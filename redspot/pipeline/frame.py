@@ -55,13 +55,15 @@ class Frame:
 
         try:
             frame = nw.from_native(cast("Any", data), eager_only=True)
+            names = [str(name) for name in frame.columns]
+        except nw.exceptions.DuplicateError as error:
+            raise ColumnTypeError(f"The frame has columns by the same name: {error}") from error
         except TypeError as error:
             raise ColumnTypeError(
                 f"Rows are given as a pandas or polars frame, a dict of columns or a list of dicts, "
                 f"not {type(data).__name__}."
             ) from error
-        names = [str(name) for name in frame.columns]
-        series = {name: frame[original] for name, original in zip(names, frame.columns, strict=True)}
+        series = {name: frame.get_column(original) for name, original in zip(names, frame.columns, strict=True)}
         return cls(series, len(frame), False)
 
     def dtype(self, name: str) -> Dtype:

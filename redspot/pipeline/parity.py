@@ -24,7 +24,7 @@ class ParitySet:
     rows
         Raw rows as JSON, at most 100, spread evenly over the training data.
     answers
-        What `predict_one` said for each.
+        The prediction for each and, for a classifier, the probability of each class, as `predict_one` gives it.
     """
 
     rows: tuple[Mapping[str, JsonValue], ...]

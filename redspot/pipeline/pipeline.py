@@ -93,7 +93,7 @@ class Pipeline(Definition):
         self._fitted, self._parity, self.metrics_ = fitted, None, {}
         if self._graph.predictor is not None:
             rows = sample_rows(table)
-            self._parity = ParitySet(rows, tuple(self.predict_one(row) for row in rows))
+            self._parity = ParitySet(rows, tuple(self._answers(rows)))
         return self
 
     @property
@@ -235,7 +235,13 @@ class Pipeline(Definition):
         return file.dump(self._graph, self._fitted, self._parity, self.metrics_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the pipeline file, all of it or nothing; by custom its suffix is ``.redspot``."""
+        """Write the pipeline file, all of it or nothing; by custom its suffix is ``.redspot``.
+
+        Raises
+        ------
+        PipelineFileNotFoundError
+            When the folder does not exist.
+        """
         write_whole(Path(path), self.dumps())
 
     @classmethod

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from redspot.pipeline.column import Table
+from redspot.pipeline.errors import ColumnTypeError
 from redspot.pipeline.node import State, Step, Target
 
 
@@ -29,7 +31,10 @@ class Scale(Step):
             known = known[np.isfinite(known)]
             if not len(known):
                 continue
-            mean, spread = float(np.mean(known)), float(np.std(known))
+            with np.errstate(over="ignore", invalid="ignore"):
+                mean, spread = float(np.mean(known)), float(np.std(known))
+            if not math.isfinite(spread):
+                raise ColumnTypeError(f"Column {column.name!r} has numbers too large to scale.", column=column.name)
             means[index] = mean if self.center else 0.0
             # The spread of equal numbers is rounding noise; dividing by it would blow the noise up.
             is_noise = spread <= 10 * np.finfo(np.float64).eps * abs(mean)

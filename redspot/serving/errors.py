@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from redspot.errors import (
-    ConflictError,
     CorruptError,
     ForbiddenError,
     InvalidError,
@@ -11,12 +10,6 @@ from redspot.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-
-
-class EndpointNotFoundError(NotFoundError):
-    """The router knows no endpoint of that name."""
-
-    code = "endpoint-not-found"
 
 
 class EndpointForbiddenError(ForbiddenError):
@@ -29,12 +22,6 @@ class EndpointStoppedError(UnavailableError):
     """The endpoint was stopped by its owner."""
 
     code = "endpoint-stopped"
-
-
-class EndpointUnavailableError(UnavailableError):
-    """The endpoint has no replica that can answer now."""
-
-    code = "endpoint-unavailable"
 
 
 class ReplicaFailedError(UnavailableError):
@@ -65,12 +52,6 @@ class ParityFailedError(CorruptError):
     """The pipeline does not answer as it did when it was fitted."""
 
     code = "parity-failed"
-
-
-class PortTakenError(ConflictError):
-    """Another program listens where the router should."""
-
-    code = "port-taken"
 
 
 class SnapshotError(CorruptError):

@@ -41,10 +41,10 @@ _TARGET = re.compile(r"/[\x21-\x7e]*")
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-class InvalidRequestError(InvalidError):
+class UnforwardableRequestError(InvalidError):
     """A request holds what cannot be passed on."""
 
-    code = "invalid-request"
+    code = "unforwardable-request"
 
 
 def render_request(
@@ -61,11 +61,11 @@ def render_request(
 
     Raises
     ------
-    InvalidRequestError
+    UnforwardableRequestError
         When a part could be read as more than itself.
     """
     if method not in METHODS or not _TARGET.fullmatch(target):
-        raise InvalidRequestError("The method or path of the request cannot be passed on.")
+        raise UnforwardableRequestError("The method or path of the request cannot be passed on.")
     lines = [f"{method} {target} HTTP/1.1", "Host: replica", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in forwarded(headers)]
     lines += [f"{name}: {value}" for name, value in ours]
@@ -83,7 +83,7 @@ def forwarded(headers: HTTPHeaders) -> list[tuple[str, str]]:
         if key in DROPPED or key in also_dropped or key.replace("_", "-").startswith(OUR_PREFIX):
             continue
         if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
-            raise InvalidRequestError(f"The header {name!r} cannot be passed on.")
+            raise UnforwardableRequestError(f"The header {name!r} cannot be passed on.")
         kept.append((name, value))
     return kept
 

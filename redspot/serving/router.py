@@ -18,7 +18,7 @@ from socket import socket
 
 from tornado.netutil import bind_sockets
 
-from redspot.serving.errors import PortTakenError
+from redspot.compute.port import PortTakenError
 from redspot.serving.front import Front
 from redspot.serving.program import Ending, run
 from redspot.serving.routing import SAFETY_HEADERS, Routing

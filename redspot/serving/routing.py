@@ -7,12 +7,11 @@ import time
 from collections.abc import Awaitable
 
 from redspot.errors import RedspotError, UnauthenticatedError, UnavailableError
+from redspot.registry.endpoint import EndpointNotFoundError, EndpointState, EndpointUnavailableError
 from redspot.serving.answer import Answer, Request, json_answer, problem
 from redspot.serving.errors import (
     EndpointForbiddenError,
-    EndpointNotFoundError,
     EndpointStoppedError,
-    EndpointUnavailableError,
     MethodNotAllowedError,
     PathNotFoundError,
 )
@@ -20,7 +19,7 @@ from redspot.serving.exposition import merge_expositions
 from redspot.serving.forwarding import METHODS, render_request, trace_of
 from redspot.serving.metrics import RouterMetrics
 from redspot.serving.signature import CALLER_HEADER, SECRET_HEADER
-from redspot.serving.snapshot import CallerEntry, RouteState, token_hash
+from redspot.serving.snapshot import CallerEntry, token_hash
 from redspot.serving.table import Replica, Route, Table
 from redspot.serving.upstream import NotConnectedError
 
@@ -103,7 +102,7 @@ class Routing:
             raise EndpointNotFoundError(f"There is no endpoint {name!r}; those you may call: {listed}.", endpoint=name)
         if not _may_call(caller, name):
             raise EndpointForbiddenError(f"This token may not call endpoint {name!r}.", endpoint=name)
-        if route.state is RouteState.STOPPED:
+        if route.state is EndpointState.STOPPED:
             raise EndpointStoppedError(f"Endpoint {name!r} is stopped; its owner can start it again.", endpoint=name)
         return route
 

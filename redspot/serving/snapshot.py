@@ -12,23 +12,16 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from redspot.errors import RedspotError
 from redspot.ids import parse_name
+from redspot.registry.endpoint import EndpointState
 from redspot.serving.errors import SnapshotError
 
 FORMAT = 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class RouteState(StrEnum):
-    """Whether an endpoint is meant to answer."""
-
-    LIVE = "live"
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,7 @@ class ReplicaEntry:
 class EndpointEntry:
     """One endpoint and the replicas that share its requests."""
 
-    state: RouteState
+    state: EndpointState
     replicas: tuple[ReplicaEntry, ...] = ()
 
 
@@ -157,12 +150,12 @@ def _caller(value: Any) -> CallerEntry:
 
 def _endpoint(value: Any) -> EndpointEntry:
     state = _text(value, "state")
-    if state not in list(RouteState):
-        raise SnapshotError(f"An endpoint's state is {state!r}; known are {', '.join(RouteState)}.")
+    if state not in list(EndpointState):
+        raise SnapshotError(f"An endpoint's state is {state!r}; known are {', '.join(EndpointState)}.")
     replicas = value.get("replicas")
     if not isinstance(replicas, list):
         raise SnapshotError("An endpoint's replicas are not a list.")
-    return EndpointEntry(RouteState(state), tuple(_replica(replica) for replica in replicas))
+    return EndpointEntry(EndpointState(state), tuple(_replica(replica) for replica in replicas))
 
 
 def _replica(value: Any) -> ReplicaEntry:

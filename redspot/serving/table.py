@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from redspot.registry.endpoint import EndpointState
 from redspot.serving.errors import SnapshotError
 from redspot.serving.signature import sign_caller
-from redspot.serving.snapshot import CallerEntry, ReplicaEntry, RouteState, Snapshot, parse_snapshot
+from redspot.serving.snapshot import CallerEntry, ReplicaEntry, Snapshot, parse_snapshot
 from redspot.serving.upstream import TIMEOUT_S, Upstream
 
 log = logging.getLogger("redspot.serving")
@@ -36,7 +37,7 @@ class Replica:
 class Route:
     """One endpoint; `turn` is the replica whose turn it is."""
 
-    state: RouteState
+    state: EndpointState
     replicas: tuple[Replica, ...]
     turn: int = 0
 

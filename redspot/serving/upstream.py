@@ -7,8 +7,9 @@ import time
 from collections import deque
 from typing import cast
 
+from redspot.registry.endpoint import EndpointUnavailableError
 from redspot.serving.answer import JSON, Answer
-from redspot.serving.errors import EndpointUnavailableError, ReplicaFailedError, ReplicaTimeoutError
+from redspot.serving.errors import ReplicaFailedError, ReplicaTimeoutError
 from redspot.serving.front import IDLE_TIMEOUT_S
 
 TIMEOUT_S = 60.0

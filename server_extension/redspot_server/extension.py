@@ -103,7 +103,9 @@ class ProxyHandler(JupyterHandler):
             self._problem(error)
             return
         except httpx.HTTPError as error:
-            self._problem(ServiceUnreachableError(f"The Redspot service does not answer: {error or type(error).__name__}."))
+            self._problem(
+                ServiceUnreachableError(f"The Redspot service does not answer: {error or type(error).__name__}.")
+            )
             return
         self.set_status(answer.status_code)
         for name in _PASSED_BACK:

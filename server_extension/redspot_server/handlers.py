@@ -20,11 +20,11 @@ from tornado.web import HTTPError, RequestHandler
 
 from redspot.errors import RedspotError
 from redspot.ids import new_id
+from redspot.serving.errors import MethodNotAllowedError
 from redspot.stores import audit
 from redspot_server.content import Content
 from redspot_server.identity import Caller, Identity, Right
 from redspot_server.problems import (
-    MethodNotAllowedError,
     RequestError,
     RouteNotFoundError,
     problem_of,

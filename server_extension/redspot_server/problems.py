@@ -17,8 +17,10 @@ from redspot.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from redspot.serving.errors import MethodNotAllowedError
 
 STATUS: dict[type[BaseException], HTTPStatus] = {
+    MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     InvalidError: HTTPStatus.BAD_REQUEST,
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
@@ -40,12 +42,6 @@ class RouteNotFoundError(NotFoundError):
     """The service has no such path."""
 
     code = "route-not-found"
-
-
-class MethodNotAllowedError(InvalidError):
-    """The path exists, with another method."""
-
-    code = "method-not-allowed"
 
 
 def status_of(error: RedspotError) -> HTTPStatus:

@@ -20,6 +20,7 @@ from redspot_productionize.scheduler import Scheduler
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets, bind_unix_socket
 
+from redspot.compute.port import PortTakenError
 from redspot.config import Config
 from redspot.errors import ConflictError
 from redspot_server.app import MAX_BODY_BYTES, make_app
@@ -36,12 +37,6 @@ class ServiceRunningError(ConflictError):
     """Another service holds the state directory."""
 
     code = "service-running"
-
-
-class PortTakenError(ConflictError):
-    """Another program listens where the service should."""
-
-    code = "port-taken"
 
 
 def hold_state_dir(config: Config, *, wait_s: float) -> IO[str]:
@@ -62,7 +57,7 @@ def hold_state_dir(config: Config, *, wait_s: float) -> IO[str]:
             if time.monotonic() > deadline:
                 file.close()
                 raise ServiceRunningError(
-                    f"Another Redspot service already runs for {config.state_dir}: join it, or stop it with `redspot down`."
+                    f"Another Redspot service runs for {config.state_dir}: join it, or stop it with `redspot down`."
                 ) from None
             time.sleep(0.1)
         else:

@@ -34,7 +34,7 @@ def shared(kinds: list[type[RedspotError]]) -> dict[str, list[str]]:
     by_code: dict[str, list[str]] = {}
     for kind in kinds:
         if "code" in kind.__dict__:
-            by_code.setdefault(kind.code, []).append(kind.__qualname__)
+            by_code.setdefault(kind.code, []).append(f"{kind.__module__}.{kind.__qualname__}")
     return {code: names for code, names in by_code.items() if len(set(names)) > 1}
 
 
@@ -54,4 +54,6 @@ def test_the_guard_goes_red_on_a_shared_code() -> None:
     class TwoError(RedspotError):
         code = "twice"
 
-    assert shared([OneError, TwoError]) == {"twice": [OneError.__qualname__, TwoError.__qualname__]}
+    assert shared([OneError, TwoError]) == {
+        "twice": [f"{__name__}.{kind.__qualname__}" for kind in (OneError, TwoError)]
+    }

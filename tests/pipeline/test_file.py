@@ -142,6 +142,11 @@ def test_only_a_fitted_pipeline_is_saved(classifier: Pipeline, tmp_path: Path) -
         load(tmp_path / "x.redspot")
 
 
+def test_a_folder_that_does_not_exist_is_named(fitted: Pipeline, tmp_path: Path) -> None:
+    with pytest.raises(PipelineFileNotFoundError, match=r"There is no folder .*nowhere"):
+        fitted.save(tmp_path / "nowhere" / "x.redspot")
+
+
 # -- functions of the user --------------------------------------------------------------------------
 
 

@@ -146,6 +146,12 @@ def test_what_holds_no_rows_is_refused(data: object, message: str) -> None:
         Frame.of(data)
 
 
+def test_columns_by_the_same_name_are_refused_and_numbers_as_names_are_text() -> None:
+    with pytest.raises(ColumnTypeError, match="columns by the same name"):
+        Frame.of(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+    assert Frame.of(pd.DataFrame([[1.0], [2.0]])).table({"0": "float"})["0"].values.tolist() == [1.0, 2.0]
+
+
 def test_a_mixed_column_is_refused() -> None:
     with pytest.raises(ColumnTypeError, match="Column 'a' mixes int and text"):
         Frame.of({"a": [1, "x"]}).dtype("a")

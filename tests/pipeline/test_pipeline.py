@@ -17,6 +17,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from redspot.pipeline import Pipeline, branch, estimate, impute, one_hot, parse_number, scale, step
 from redspot.pipeline.errors import (
     ColumnTypeError,
+    EstimatorRefusedError,
     InvalidPipelineError,
     InvalidStepError,
     InvalidTargetError,
@@ -218,6 +219,14 @@ def test_what_cannot_be_learned_is_refused() -> None:
         pipeline.fit({"y": [1.0]}, [1.0])
     with pytest.raises(InvalidTargetError, match="both the target and read"):
         pipeline.fit({"x": [1.0, 2.0]}, "x")
+    with pytest.raises(EstimatorRefusedError, match=r"Ridge could not learn: The 'alpha' parameter"):
+        Pipeline(x=branch("x"), model=estimate(Ridge(alpha=-1.0))).fit({"x": [1.0, 2.0]}, [1.0, 2.0])
+    with pytest.raises(EstimatorRefusedError, match=r"LogisticRegression could not learn: .*one class"):
+        Pipeline(x=branch("x"), model=estimate(LogisticRegression())).fit({"x": [1.0, 2.0]}, ["a", "a"])
+    with pytest.raises(ColumnTypeError, match="'x' has numbers too large to scale"):
+        Pipeline(x=branch("x").then(scale())).fit({"x": [1e308, -1e308]})
+    with pytest.raises(ColumnTypeError, match=r"holds datetime.*marked @step"):
+        pipeline.fit({"x": np.array(["2026-01-01"], dtype="datetime64[D]")}, [1.0])
     assert not pipeline.is_fitted
 
 

@@ -48,7 +48,7 @@ def test_probes_and_metrics_answer(http: httpx.Client) -> None:
 
 def test_an_unknown_path_and_a_wrong_method_are_problems(http: httpx.Client) -> None:
     assert problem(http.get("api/nothing"), 404)["code"] == "route-not-found"
-    assert problem(http.put("api/models", json={}), 400)["code"] == "method-not-allowed"
+    assert problem(http.put("api/models", json={}), 405)["code"] == "method-not-allowed"
 
 
 def test_what_cannot_be_read_is_refused_by_field(http: httpx.Client) -> None:

@@ -20,12 +20,12 @@ from palmerpenguins import load_penguins
 from sklearn.linear_model import LogisticRegression
 
 from redspot.pipeline import Pipeline, branch, estimate, impute, one_hot, scale
+from redspot.registry.endpoint import EndpointState
 from redspot.serving.signature import SECRET_HEADER
 from redspot.serving.snapshot import (
     CallerEntry,
     EndpointEntry,
     ReplicaEntry,
-    RouteState,
     Snapshot,
     token_hash,
     write_snapshot,
@@ -173,14 +173,14 @@ def replica(pipeline_file: Path) -> Iterator[ReplicaProcess]:
         yield start()
 
 
-def table(generation: int, *replicas: ReplicaProcess, state: RouteState = RouteState.LIVE) -> Snapshot:
+def table(generation: int, *replicas: ReplicaProcess, state: EndpointState = EndpointState.LIVE) -> Snapshot:
     callers = {
         token_hash(TOKEN): CallerEntry("ada"),
         token_hash("only others"): CallerEntry("grace", ("others",)),
     }
     endpoints = {
         "penguins": EndpointEntry(state, tuple(replica.entry for replica in replicas)),
-        "others": EndpointEntry(RouteState.LIVE),
+        "others": EndpointEntry(EndpointState.LIVE),
     }
     return Snapshot(generation, callers, endpoints)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tornado.httputil import HTTPHeaders
 
-from redspot.serving.forwarding import InvalidRequestError, forwarded, render_request, trace_of
+from redspot.serving.forwarding import UnforwardableRequestError, forwarded, render_request, trace_of
 from redspot.serving.signature import is_same, read_caller, sign_caller
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -52,7 +52,7 @@ def test_what_the_connection_header_names_is_dropped() -> None:
     [("DELETE", "/"), ("GET / HTTP/1.1\r\nX: y\r\n\r\nGET", "/"), ("GET", "/a b"), ("GET", "/\r\nX: y"), ("GET", "x")],
 )
 def test_a_start_line_that_is_more_than_one_is_refused(method: str, target: str) -> None:
-    with pytest.raises(InvalidRequestError):
+    with pytest.raises(UnforwardableRequestError):
         render_request(method, target, headers(), b"", [])
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from redspot.serving.snapshot import RouteState, Snapshot, render_snapshot, write_snapshot
+from redspot.registry.endpoint import EndpointState
+from redspot.serving.snapshot import Snapshot, render_snapshot, write_snapshot
 from tests.serving.conftest import ADELIE, TOKEN, ReplicaProcess, RouterProcess, Starting, end, table, wait_until
 
 StartingRouter = Callable[..., RouterProcess]
@@ -74,7 +75,7 @@ def test_an_endpoint_that_cannot_answer_says_why(router: RouterProcess, replica:
     assert "others, penguins" in unknown.json()["detail"]
     empty = router.client.post("/endpoints/others/predict", json=ADELIE)
     assert (empty.status_code, empty.json()["code"]) == (503, "endpoint-unavailable")
-    router.swap(table(2, replica, state=RouteState.STOPPED))
+    router.swap(table(2, replica, state=EndpointState.STOPPED))
     stopped = router.client.post(PREDICT, json=ADELIE)
     assert (stopped.status_code, stopped.json()["code"]) == (503, "endpoint-stopped")
     assert router.client.delete(PREDICT).status_code in (405, 503)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from redspot.registry.endpoint import EndpointState
 from redspot.serving.errors import SnapshotError
 from redspot.serving.snapshot import (
     CallerEntry,
     EndpointEntry,
     ReplicaEntry,
-    RouteState,
     Snapshot,
     parse_snapshot,
     render_snapshot,
@@ -23,8 +23,8 @@ SNAPSHOT = Snapshot(
     7,
     {token_hash("t"): CallerEntry("ada"), token_hash("u"): CallerEntry("grace", ("penguins",))},
     {
-        "penguins": EndpointEntry(RouteState.LIVE, (ReplicaEntry("d1", "species", "3", "/run/d1", "geheim"),)),
-        "off": EndpointEntry(RouteState.STOPPED),
+        "penguins": EndpointEntry(EndpointState.LIVE, (ReplicaEntry("d1", "species", "3", "/run/d1", "geheim"),)),
+        "off": EndpointEntry(EndpointState.STOPPED),
     },
 )
 

@@ -14,11 +14,11 @@ import pytest
 
 from redspot.compute.process import ProcessBackend
 from redspot.compute.unit import ExitReason, Limits, UnitKind, UnitPhase, UnitSpec
+from redspot.registry.endpoint import EndpointState
 from redspot.serving.snapshot import (
     CallerEntry,
     EndpointEntry,
     ReplicaEntry,
-    RouteState,
     Snapshot,
     token_hash,
     write_snapshot,
@@ -42,7 +42,7 @@ def test_an_endpoint_made_of_units(folder: Path, pipeline_file: Path) -> None:
     config = folder / "replica.json"
     config.write_text(json.dumps({**names, "pipeline": str(pipeline_file), "socket": str(socket)}))
     replica = ReplicaEntry("d1", "species", "1", str(socket), "geheim")
-    endpoints = {"penguins": EndpointEntry(RouteState.LIVE, (replica,))}
+    endpoints = {"penguins": EndpointEntry(EndpointState.LIVE, (replica,))}
     write_snapshot(folder / "table.json", Snapshot(1, {token_hash("t"): CallerEntry("ada")}, endpoints))
     programs = {
         "d1-1": (UnitKind.REPLICA, ("replica", str(config))),

@@ -50,6 +50,7 @@ export namespace ProblemError {
   export const MISSING = 'server-part-missing';
   export const UNREACHABLE = 'service-unreachable';
   export const UNREADABLE = 'unreadable-answer';
+  export const KERNEL_ABSENT = 'kernel-side-absent';
 }
 
 const GATEWAY = [502, 503, 504];
@@ -83,6 +84,10 @@ export function problemText(error: unknown, trans: TranslationBundle): string {
       return trans.__(
         'The service gave an answer that this version cannot read: %1.',
         error.detail
+      );
+    case ProblemError.KERNEL_ABSENT:
+      return trans.__(
+        'This kernel has no Redspot: install the package “redspot” in its environment, then restart it.'
       );
     case 'unauthenticated':
       return trans.__('You are no longer logged in. Reload the page.');

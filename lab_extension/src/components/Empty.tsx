@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { JSX, ReactNode } from 'react';
 
 /** What stands where nothing is yet: it says what to do next. */
 export function Empty(props: { children: ReactNode }): JSX.Element {

@@ -1,5 +1,6 @@
 import { copyIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 import { memo } from 'react';
 
 import type * as wire from '../api/types';

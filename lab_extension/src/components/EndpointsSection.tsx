@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import type * as wire from '../api/types';
 import type { SidebarView } from '../models/sidebarView';
@@ -36,7 +37,7 @@ export function EndpointsSection(props: IProps): JSX.Element {
           <EndpointRow
             key={endpoint.name}
             endpoint={endpoint}
-            highlighted={view.highlighted === endpoint.name}
+            highlighted={view.isHighlighted('endpoints', endpoint.name)}
             actions={actions}
             trans={trans}
           />

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ReactNode } from 'react';
+import type { JSX, ReactNode } from 'react';
 import { useEffect, useRef } from 'react';
 
 import { FormFooter } from './FormFooter';

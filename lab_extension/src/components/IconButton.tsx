@@ -1,4 +1,5 @@
 import type { LabIcon } from '@jupyterlab/ui-components';
+import type { JSX } from 'react';
 
 interface IProps {
   icon: LabIcon;

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import type { SidebarView } from '../models/sidebarView';
 import type { ISnapshot } from '../tokens';
@@ -41,7 +42,7 @@ export function JobsSection(props: IProps): JSX.Element {
               <ScheduleRow
                 key={schedule.id}
                 schedule={schedule}
-                highlighted={view.highlighted === schedule.id}
+                highlighted={view.isHighlighted('jobs', schedule.id)}
                 actions={actions}
                 trans={trans}
               />
@@ -57,7 +58,7 @@ export function JobsSection(props: IProps): JSX.Element {
               <RunRow
                 key={run.id}
                 run={run}
-                highlighted={view.highlighted === run.id}
+                highlighted={view.isHighlighted('jobs', run.id)}
                 actions={actions}
                 trans={trans}
               />

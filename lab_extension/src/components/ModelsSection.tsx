@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import type * as wire from '../api/types';
 import type { SidebarView } from '../models/sidebarView';
@@ -39,7 +40,7 @@ export function ModelsSection(props: IProps): JSX.Element {
             key={model.name}
             model={model}
             open={view.isItemOpen(`model:${model.name}`)}
-            highlighted={view.highlighted === model.name}
+            highlighted={view.isHighlighted('models', model.name)}
             shelf={shelf.of(model.name)}
             actions={actions}
             trans={trans}

@@ -1,6 +1,8 @@
 import { refreshIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
+import { problemText } from '../api/problem';
 import { keyMetric, metricText } from '../models/metric';
 import type { SidebarView } from '../models/sidebarView';
 import type { IKernelPipelines, IPipelineInfo } from '../tokens';
@@ -75,10 +77,18 @@ function PipelineRow(props: {
         ) : null}
       </div>
       <div className="rsp-Row-line">
-        <span className="rsp-Dim rsp-Row-summary" title={pipeline.summary}>
-          {pipeline.fitted ? pipeline.summary : trans.__('Not fitted yet')}
+        <span className="rsp-Dim rsp-Row-summary" title={pipeline.columns.join(', ')}>
+          {pipeline.fitted
+            ? trans._n('%1 step, fitted', '%1 steps, fitted', pipeline.steps)
+            : trans._n('%1 step, not fitted yet', '%1 steps, not fitted yet', pipeline.steps)}
         </span>
         <span className="rsp-Row-space" />
+        <TextButton
+          onClick={() => actions.showLiveGraph(pipeline.variable)}
+          label={trans.__('Show the graph of %1', pipeline.variable)}
+        >
+          {trans.__('Graph')}
+        </TextButton>
         <TextButton
           accent
           disabled={!pipeline.fitted}
@@ -114,7 +124,7 @@ function hint({ kernel, actions, trans }: IProps): JSX.Element | null {
     case 'failed':
       return (
         <>
-          <p className="rsp-Failure">{kernel.detail}</p>
+          <p className="rsp-Failure">{problemText(kernel.error, trans)}</p>
           <TextButton onClick={() => actions.lookForPipelines()}>
             {trans.__('Try again')}
           </TextButton>

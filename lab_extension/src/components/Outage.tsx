@@ -1,9 +1,14 @@
 import { refreshIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import type { ProblemError } from '../api/problem';
 import { problemText } from '../api/problem';
 import { IconButton } from './IconButton';
+
+/** Shell commands; not for translation. */
+const INSTALL = 'pip install "redspot[lab]"';
+const ASK = 'redspot status';
 
 interface IProps {
   problem: ProblemError;
@@ -34,7 +39,7 @@ function remedy(props: IProps): JSX.Element | null {
       return (
         <>
           <p>{trans.__('Install it where this Jupyter server runs, then restart the server:')}</p>
-          <code className="rsp-Outage-command">pip install &quot;redspot[lab]&quot;</code>
+          <code className="rsp-Outage-command">{INSTALL}</code>
         </>
       );
     case 'unreachable':
@@ -43,7 +48,7 @@ function remedy(props: IProps): JSX.Element | null {
           {props.stale
             ? trans.__('What you see below is what was last known. Redspot keeps trying.')
             : trans.__('Redspot keeps trying. If this lasts, ask for its state in a terminal:')}
-          {props.stale ? null : <code className="rsp-Outage-command">redspot status</code>}
+          {props.stale ? null : <code className="rsp-Outage-command">{ASK}</code>}
         </p>
       );
     default:

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import type { Productionize } from '../models/productionize';
 import { FormRow } from './FormRow';

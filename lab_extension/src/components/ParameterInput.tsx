@@ -1,10 +1,14 @@
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import type { IField } from '../models/parameterField';
 import { readField } from '../models/parameterField';
 import { fieldProblemText } from './fieldProblem';
 import { FormRow } from './FormRow';
+
+/** Python's own words; not for translation. */
+const PYTHON = { none: 'None', yes: 'True', no: 'False' } as const;
 
 interface IProps {
   field: IField;
@@ -34,7 +38,14 @@ export function ParameterInput(props: IProps): JSX.Element {
     >
       <div className="rsp-Parameter">
         {none ? (
-          <input id={id} className="jp-mod-styled" value="" placeholder="None" disabled readOnly />
+          <input
+            id={id}
+            className="jp-mod-styled"
+            value=""
+            placeholder={PYTHON.none}
+            disabled
+            readOnly
+          />
         ) : (
           control(props, id, Boolean(error))
         )}
@@ -66,8 +77,8 @@ function control({ field, onEdit, trans }: IProps, id: string, wrong: boolean): 
       parameter.choices.length > 0
         ? parameter.choices.map((choice, index) => ({ value: String(index), label: said(choice) }))
         : [
-            { value: 'true', label: 'True' },
-            { value: 'false', label: 'False' }
+            { value: 'true', label: PYTHON.yes },
+            { value: 'false', label: PYTHON.no }
           ];
     return (
       <HTMLSelect
@@ -87,7 +98,7 @@ function control({ field, onEdit, trans }: IProps, id: string, wrong: boolean): 
           checked={text === 'true'}
           onChange={event => onEdit({ text: String(event.target.checked) })}
         />
-        {text === 'true' ? 'True' : 'False'}
+        {text === 'true' ? PYTHON.yes : PYTHON.no}
       </label>
     );
   }

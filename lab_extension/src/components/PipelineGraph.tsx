@@ -1,12 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 import { useState } from 'react';
 
-import type {
-  IGraphLayout,
-  IGraphNode,
-  IPipelineGraph,
-  IPlacedNode
-} from '../models/pipelineGraph';
+import type { IGraphNode, IPipelineGraph, IPlacedEdge, IPlacedNode } from '../models/pipelineGraph';
 import { layOut, NODE } from '../models/pipelineGraph';
 
 interface IProps {
@@ -29,8 +25,8 @@ export function PipelineGraph({ graph, trans }: IProps): JSX.Element {
         role="group"
         aria-label={trans.__('Steps of the pipeline')}
       >
-        {graph.edges.map(edge => (
-          <Edge key={`${edge.from}>${edge.to}`} from={edge.from} to={edge.to} layout={layout} />
+        {layout.edges.map(placed => (
+          <Edge key={`${placed.edge.from}>${placed.edge.to}`} placed={placed} />
         ))}
         {[...layout.placed.values()].map(placed => (
           <Box
@@ -51,21 +47,13 @@ export function PipelineGraph({ graph, trans }: IProps): JSX.Element {
   );
 }
 
-function Edge(props: { from: string; to: string; layout: IGraphLayout }): JSX.Element | null {
-  const from = props.layout.placed.get(props.from);
-  const to = props.layout.placed.get(props.to);
-  if (from === undefined || to === undefined) {
-    return null;
-  }
-  const [x1, y1] = [from.x + NODE.width, from.y + NODE.height / 2];
-  const [x2, y2] = [to.x, to.y + NODE.height / 2];
-  const bend = Math.max(NODE.gapX, x2 - x1) / 2;
-  return (
-    <path
-      className="rsp-Graph-edge"
-      d={`M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`}
-    />
-  );
+function Edge({ placed }: { placed: IPlacedEdge }): JSX.Element {
+  const path = placed.stretches.map(({ x1, y1, x2, y2 }, index) => {
+    const bend = (x2 - x1) / 2;
+    const start = `${index === 0 ? 'M' : 'L'}${x1},${y1}`;
+    return `${start} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`;
+  });
+  return <path className="rsp-Graph-edge" d={path.join(' ')} />;
 }
 
 function Box(props: {

@@ -1,5 +1,6 @@
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import { ProblemError, problemText } from '../api/problem';
 import type { ISubmitted, Productionize } from '../models/productionize';

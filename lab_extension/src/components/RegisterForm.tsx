@@ -1,5 +1,6 @@
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import { problemText } from '../api/problem';
 import type * as wire from '../api/types';

@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import { problemText } from '../api/problem';
 import type { Productionize } from '../models/productionize';

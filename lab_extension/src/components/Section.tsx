@@ -1,5 +1,5 @@
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
-import type { ReactNode } from 'react';
+import type { JSX, ReactNode } from 'react';
 import { useId } from 'react';
 
 interface IProps {

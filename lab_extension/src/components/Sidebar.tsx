@@ -1,5 +1,6 @@
 import { refreshIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
 import { redspotIcon } from '../icons';
 import type { SidebarView } from '../models/sidebarView';

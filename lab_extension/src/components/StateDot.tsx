@@ -1,3 +1,5 @@
+import type { JSX } from 'react';
+
 /** How a state feels, which decides its colour. */
 export type Mood = 'good' | 'bad' | 'busy' | 'quiet';
 

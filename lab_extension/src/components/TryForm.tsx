@@ -1,7 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 
+import { isNumber, recordOf } from '../api/guard';
 import { problemText } from '../api/problem';
 import type * as wire from '../api/types';
+import { metricText } from '../models/metric';
 import type { Trial } from '../models/trial';
 import { duration } from '../models/time';
 import { Form } from './Form';
@@ -61,16 +64,39 @@ function answer(prediction: wire.Prediction, trans: TranslationBundle): JSX.Elem
   return (
     <section className="rsp-Answer" aria-label={trans.__('Answer')}>
       <p className="rsp-Dim">
-        {trans.__('%1 answered in %2', prediction.version, duration(prediction.seconds * 1000))}
+        {trans.__(
+          '%1 answered in %2',
+          `${prediction.model}@${prediction.version}`,
+          duration(prediction.seconds * 1000)
+        )}
       </p>
       <dl>
         {Object.entries(row ?? {}).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{typeof value === 'string' ? value : JSON.stringify(value, null, 1)}</dd>
+            <dd>{answerText(value)}</dd>
           </div>
         ))}
       </dl>
     </section>
   );
+}
+
+/** A value of the answer; the likelihoods of classes one below the other. */
+function answerText(value: unknown): string {
+  if (typeof value === 'string') {
+    return value;
+  }
+  if (isNumber(value)) {
+    return metricText(value);
+  }
+  return isLikelihoods(value) ? listed(value) : JSON.stringify(value, null, 1);
+}
+
+const isLikelihoods = recordOf(isNumber);
+
+function listed(likelihoods: { readonly [name: string]: number }): string {
+  return Object.entries(likelihoods)
+    .map(([name, likelihood]) => `${metricText(likelihood)}  ${name}`)
+    .join('\n');
 }

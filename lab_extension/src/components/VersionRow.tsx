@@ -1,4 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
 import { memo } from 'react';
 
 import type * as wire from '../api/types';
@@ -6,6 +7,7 @@ import { metricText } from '../models/metric';
 import { localTime, relative } from '../models/time';
 import type { IActions } from './actions';
 import { TextButton } from './TextButton';
+import { useNow } from './useNow';
 
 interface IProps {
   version: wire.Version;
@@ -18,6 +20,7 @@ interface IProps {
 /** One version of a model, with all its metrics. */
 export const VersionRow = memo(function VersionRow(props: IProps): JSX.Element {
   const { version, actions, trans } = props;
+  const now = useNow(true, 30_000);
   const ref = `${version.model}@${version.number}`;
   return (
     <li className="rsp-Version">
@@ -26,7 +29,7 @@ export const VersionRow = memo(function VersionRow(props: IProps): JSX.Element {
         {props.aliases ? <span className="rsp-Tag">{props.aliases}</span> : null}
         <span className="rsp-Row-space" />
         <span className="rsp-Dim" title={localTime(version.created_at)}>
-          {relative(version.created_at, Date.now())}
+          {relative(version.created_at, now)}
         </span>
       </div>
       <dl className="rsp-Metrics">

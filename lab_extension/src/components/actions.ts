@@ -9,6 +9,7 @@ export interface IActions {
   stock(model: wire.Model): void;
   deploy(ref: string): void;
   showGraph(ref: string): void;
+  showLiveGraph(variable: string): void;
   register(variable: string): void;
   lookForPipelines(): void;
   productionize(): void;

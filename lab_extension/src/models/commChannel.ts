@@ -9,9 +9,9 @@ import { ProblemError } from '../api/problem';
 const TARGET = 'redspot';
 
 /** The kernel does not know the comm target: its side is not loaded. */
-export class CommAbsentError extends Error {
+export class CommAbsentError extends ProblemError {
   constructor() {
-    super("The kernel does not know Redspot; its package 'redspot' may not be installed there.");
+    super({ status: 0, code: ProblemError.KERNEL_ABSENT, detail: '' });
     this.name = 'CommAbsentError';
   }
 }

@@ -1,4 +1,5 @@
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { JSONObject } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
@@ -10,13 +11,13 @@ import { CommAbsentError, CommChannel } from './commChannel';
 
 const isPipeline = shape<IPipelineInfo>({
   variable: isText,
-  name: isText,
   fitted: isFlag,
-  summary: isText,
+  steps: isNumber,
+  columns: listOf(isText),
   metrics: recordOf(isNumber)
 });
 const isPipelineList = listOf(isPipeline);
-const isSaved = shape<ISavedPipeline>({ pipeline: isText, metrics: recordOf(isNumber) });
+const isSavedList = listOf(shape<ISavedPipeline>({ content: isText, metrics: recordOf(isNumber) }));
 
 /** Follows the current notebook and asks its kernel for pipelines. */
 export class KernelPipelines implements IKernelPipelines {
@@ -28,8 +29,8 @@ export class KernelPipelines implements IKernelPipelines {
     return this._pipelines;
   }
 
-  get detail(): string {
-    return this._detail;
+  get error(): unknown {
+    return this._error;
   }
 
   get notebookName(): string {
@@ -90,18 +91,16 @@ export class KernelPipelines implements IKernelPipelines {
   }
 
   async save(variable: string): Promise<ISavedPipeline> {
-    if (this._channel === null) {
-      throw new CommAbsentError();
-    }
-    const saved = await this._channel.ask('save_pipelines', { inline: true, variable });
-    if (!isSaved(saved)) {
-      throw new ProblemError({
-        status: 0,
-        code: ProblemError.UNREADABLE,
-        detail: 'save_pipelines'
-      });
+    const answer = await this._ask('save_pipelines', { inline: true, variable });
+    const [saved] = isSavedList(answer) ? answer : [];
+    if (saved === undefined) {
+      throw unreadable('save_pipelines');
     }
     return saved;
+  }
+
+  describe(variable: string): Promise<unknown> {
+    return this._ask('describe', { variable });
   }
 
   dispose(): void {
@@ -109,11 +108,17 @@ export class KernelPipelines implements IKernelPipelines {
     Signal.clearData(this);
   }
 
+  private _ask(method: string, params: JSONObject): Promise<unknown> {
+    return this._channel === null
+      ? Promise.reject(new CommAbsentError())
+      : this._channel.ask(method, params);
+  }
+
   private _show(found: unknown): void {
     if (isPipelineList(found)) {
       this._become('ready', found);
     } else {
-      this._become('failed', [], 'list_pipelines');
+      this._fail(unreadable('list_pipelines'), true);
     }
   }
 
@@ -122,18 +127,18 @@ export class KernelPipelines implements IKernelPipelines {
     if (error instanceof CommAbsentError && !loaded) {
       this._become('not-loaded');
     } else {
-      this._become('failed', [], error instanceof Error ? error.message : String(error));
+      this._become('failed', [], error);
     }
   }
 
   private _become(
     phase: KernelPhase,
     pipelines: readonly IPipelineInfo[] = [],
-    detail: string = ''
+    error: unknown = null
   ): void {
     this._phase = phase;
     this._pipelines = pipelines;
-    this._detail = detail;
+    this._error = error;
     this._changed.emit();
   }
 
@@ -169,7 +174,11 @@ export class KernelPipelines implements IKernelPipelines {
   private _channel: CommChannel | null = null;
   private _phase: KernelPhase = 'no-notebook';
   private _pipelines: readonly IPipelineInfo[] = [];
-  private _detail = '';
+  private _error: unknown = null;
   private _asked = 0;
   private readonly _changed = new Signal<this, void>(this);
+}
+
+function unreadable(method: string): ProblemError {
+  return new ProblemError({ status: 0, code: ProblemError.UNREADABLE, detail: method });
 }

@@ -42,7 +42,7 @@ export class Register extends FormModel {
     return this.attempt(async () => {
       const saved = await this._kernel.save(this._variable);
       return this._client.register(this._model, {
-        pipeline: saved.pipeline,
+        pipeline: saved.content,
         metrics: saved.metrics,
         notebook: this._kernel.notebook(),
         parameters: {}

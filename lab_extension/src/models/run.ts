@@ -21,3 +21,9 @@ export function runDuration(run: Run, now: number): number | null {
   const end = run.ended_at === null ? now : Date.parse(run.ended_at);
   return Math.max(0, end - Date.parse(run.started_at));
 }
+
+/** The runs that went on in `before` and have ended in `after`. */
+export function justEnded(before: readonly Run[], after: readonly Run[]): readonly Run[] {
+  const active = new Set(before.filter(isRunActive).map(run => run.id));
+  return after.filter(run => active.has(run.id) && !isRunActive(run));
+}

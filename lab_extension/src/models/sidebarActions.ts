@@ -38,6 +38,7 @@ export function sidebarActions(options: ISidebarActionsOptions): IActions {
     stock: model => void shelf.stock(model.name, model.version_count),
     deploy: ref => command(CommandIDs.deploy, { ref }),
     showGraph: ref => command(CommandIDs.showGraph, { ref }),
+    showLiveGraph: variable => command(CommandIDs.showGraph, { variable }),
     register: variable => command(CommandIDs.register, { variable }),
     lookForPipelines: () => void kernel?.look({ load: true }),
     productionize: () => command(CommandIDs.productionize),

@@ -11,9 +11,9 @@ export class SidebarView {
     return this._changed;
   }
 
-  /** The item that was just revealed, or null. */
-  get highlighted(): string | null {
-    return this._highlighted;
+  /** Whether an item is the one that was revealed last; names may be the same in two sections. */
+  isHighlighted(section: SectionId, itemId: string): boolean {
+    return this._highlighted?.section === section && this._highlighted.itemId === itemId;
   }
 
   isSectionOpen(section: SectionId): boolean {
@@ -35,7 +35,7 @@ export class SidebarView {
   /** Open a section and point at an item of it, until another is pointed at. */
   reveal(section: SectionId, itemId?: string): void {
     this._closed.delete(section);
-    this._highlighted = itemId ?? null;
+    this._highlighted = itemId === undefined ? null : { section, itemId };
     this._changed.emit();
   }
 
@@ -67,6 +67,6 @@ export class SidebarView {
 
   private _closed = new Set<string>();
   private _open = new Set<string>();
-  private _highlighted: string | null = null;
+  private _highlighted: { section: SectionId; itemId: string } | null = null;
   private readonly _changed = new Signal<this, void>(this);
 }

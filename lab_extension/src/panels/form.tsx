@@ -1,6 +1,7 @@
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
+import type { JSX } from 'react';
 
 import { FormDialog } from './formDialog';
 
@@ -25,9 +26,7 @@ export async function showForm<T extends IFormModel>(options: IFormOptions<T>): 
   );
   const dialog = new FormDialog({ title, body });
   close = () => dialog.reject();
-  try {
-    await dialog.launch();
-  } finally {
-    model.dispose();
-  }
+  // The dialog disposes of itself when it is left; saying so again costs nothing.
+  await dialog.launch().finally(() => model.dispose());
+  dialog.dispose();
 }

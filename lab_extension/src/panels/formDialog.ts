@@ -1,4 +1,5 @@
 import { Dialog } from '@jupyterlab/apputils';
+import type { Message } from '@lumino/messaging';
 
 import type { ReactWidget } from '@jupyterlab/ui-components';
 
@@ -13,7 +14,21 @@ export class FormDialog extends Dialog<unknown> {
     this.addClass('rsp-FormDialog');
   }
 
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    // A button that is disabled while it works loses the focus to the page; Escape must be heard all the same.
+    document.addEventListener('keydown', this, true);
+  }
+
+  protected override onAfterDetach(msg: Message): void {
+    document.removeEventListener('keydown', this, true);
+    super.onAfterDetach(msg);
+  }
+
   override handleEvent(event: Event): void {
+    if (event.type === 'keydown' && event.defaultPrevented) {
+      return;
+    }
     if (event instanceof KeyboardEvent && event.type === 'keydown' && event.key !== 'Escape') {
       if (event.key === 'Tab') {
         this._keepInside(event);
@@ -37,7 +52,10 @@ export class FormDialog extends Dialog<unknown> {
     if (event.shiftKey && document.activeElement === first) {
       event.preventDefault();
       last?.focus();
-    } else if (!event.shiftKey && document.activeElement === last) {
+    } else if (
+      !this.node.contains(document.activeElement) ||
+      (!event.shiftKey && document.activeElement === last)
+    ) {
       event.preventDefault();
       first?.focus();
     }

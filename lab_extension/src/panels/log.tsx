@@ -1,6 +1,7 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
+import type { JSX } from 'react';
 
 import { problemText } from '../api/problem';
 import { redspotIcon } from '../icons';

@@ -1,6 +1,7 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
+import type { JSX } from 'react';
 
 import type { IActions } from '../components/actions';
 import { Sidebar } from '../components/Sidebar';

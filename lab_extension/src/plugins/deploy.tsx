@@ -2,9 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ArgSchemas, CommandIDs, isRefArgs } from '../commands';
-import { DeployForm } from '../components/DeployForm';
 import { redspotIcon } from '../icons';
-import { Deploy } from '../models/deploy';
 import { showForm } from '../panels/form';
 import { ILive, IRedspotClient, ISidebar } from '../tokens';
 
@@ -32,6 +30,8 @@ const deploy: JupyterFrontEndPlugin<void> = {
         if (!isRefArgs(args)) {
           return;
         }
+        const { DeployForm } = await import('../components/DeployForm');
+        const { Deploy } = await import('../models/deploy');
         const { endpoints } = live.snapshot;
         await showForm({
           title: trans.__('Deploy %1', args.ref),

@@ -4,38 +4,47 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 
 import { ProblemError } from '../api/problem';
-import { ArgSchemas, CommandIDs, isRefArgs } from '../commands';
-import { PipelineGraph } from '../components/PipelineGraph';
+import { ArgSchemas, CommandIDs, isRefArgs, isVariableArgs } from '../commands';
 import { redspotIcon } from '../icons';
-import { isPipelineGraph } from '../models/pipelineGraph';
-import { IRedspotClient } from '../tokens';
+import { IKernelPipelines, IRedspotClient } from '../tokens';
 
 const graph: JupyterFrontEndPlugin<void> = {
   id: '@redspot/lab:graph',
   description: "Shows a version's pipeline as a picture in the main area.",
   autoStart: true,
   requires: [IRedspotClient],
-  optional: [ITranslator],
+  optional: [IKernelPipelines, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     client: IRedspotClient,
+    kernel: IKernelPipelines | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('redspot');
+    /** The title and the description of what was asked for. */
+    const read = async (args: unknown): Promise<readonly [string, unknown] | null> => {
+      if (isRefArgs(args)) {
+        return [args.ref, (await client.version(args.ref)).graph];
+      }
+      return isVariableArgs(args) && kernel !== null
+        ? [args.variable, await kernel.describe(args.variable)]
+        : null;
+    };
     app.commands.addCommand(CommandIDs.showGraph, {
       label: args =>
         isRefArgs(args)
           ? trans.__('Show the Pipeline of %1', args.ref)
           : trans.__('Show the Pipeline of a Version'),
       icon: redspotIcon,
-      describedBy: { args: ArgSchemas.ref },
-      isEnabled: isRefArgs,
+      describedBy: { args: ArgSchemas.graph },
+      isEnabled: args => isRefArgs(args) || (isVariableArgs(args) && kernel !== null),
       execute: async args => {
-        if (!isRefArgs(args)) {
+        const found = await read(args);
+        if (found === null) {
           return;
         }
-        const version = await client.version(args.ref);
-        const description: unknown = version.graph;
+        const [title, description] = found;
+        const { isPipelineGraph } = await import('../models/pipelineGraph');
         if (!isPipelineGraph(description)) {
           throw new ProblemError({
             status: 0,
@@ -43,11 +52,12 @@ const graph: JupyterFrontEndPlugin<void> = {
             detail: trans.__('the description of the pipeline')
           });
         }
+        const { PipelineGraph } = await import('../components/PipelineGraph');
         const content = ReactWidget.create(<PipelineGraph graph={description} trans={trans} />);
         content.addClass('rsp-GraphPanel');
         const widget = new MainAreaWidget({ content });
-        widget.title.label = `${version.model}@${version.number}`;
-        widget.title.caption = trans.__('Pipeline of %1', widget.title.label);
+        widget.title.label = title;
+        widget.title.caption = trans.__('Pipeline of %1', title);
         widget.title.icon = redspotIcon;
         widget.title.closable = true;
         app.shell.add(widget, 'main');

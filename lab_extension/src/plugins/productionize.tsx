@@ -5,10 +5,8 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { isRecord } from '../api/guard';
 import { ArgSchemas, CommandIDs } from '../commands';
-import { ProductionizeForm } from '../components/ProductionizeForm';
 import { redspotIcon } from '../icons';
 import type { ISubmitted } from '../models/productionize';
-import { Productionize } from '../models/productionize';
 import { showForm } from '../panels/form';
 import { ILive, IRedspotClient, ISidebar } from '../tokens';
 
@@ -63,6 +61,8 @@ async function ask({ client, live, tracker, trans }: IDeps): Promise<ISubmitted 
   if (panel === null || !isRecord(notebook)) {
     return null;
   }
+  const { ProductionizeForm } = await import('../components/ProductionizeForm');
+  const { Productionize } = await import('../models/productionize');
   const model = new Productionize({ client, notebook, notebookName: panel.title.label });
   void model.inspect();
   let done: ISubmitted | null = null;

@@ -2,9 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ArgSchemas, CommandIDs, isVariableArgs } from '../commands';
-import { RegisterForm } from '../components/RegisterForm';
 import { redspotIcon } from '../icons';
-import { Register } from '../models/register';
 import { showForm } from '../panels/form';
 import { IKernelPipelines, ILive, IRedspotClient, ISidebar } from '../tokens';
 
@@ -30,6 +28,8 @@ const register: JupyterFrontEndPlugin<void> = {
       describedBy: { args: ArgSchemas.variable },
       isEnabled: () => kernel.pipelines.some(pipeline => pipeline.fitted),
       execute: async args => {
+        const { RegisterForm } = await import('../components/RegisterForm');
+        const { Register } = await import('../models/register');
         const variable = isVariableArgs(args) ? args.variable : undefined;
         await showForm({
           title: trans.__('Register model'),

@@ -4,7 +4,6 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ArgSchemas, CommandIDs, isRunArgs } from '../commands';
-import { LogPanel } from '../panels/log';
 import { runOutput } from '../panels/runOutput';
 import { ILive, IRedspotClient } from '../tokens';
 
@@ -61,9 +60,10 @@ function addRunCommands(app: JupyterFrontEnd, { client, live, trans }: IDeps): v
     label: trans.__('Show the log of a run'),
     describedBy: { args: ArgSchemas.run },
     isEnabled: isRunArgs,
-    execute: args => {
+    execute: async args => {
       if (isRunArgs(args)) {
         const { run } = args;
+        const { LogPanel } = await import('../panels/log');
         show(
           `redspot-log-${run}`,
           () =>
@@ -80,7 +80,7 @@ function addRunCommands(app: JupyterFrontEnd, { client, live, trans }: IDeps): v
     execute: async args => {
       if (isRunArgs(args)) {
         const notebook = await client.runNotebook(args.run);
-        const path = `${args.run}.ipynb`;
+        const path = `${jobOf(args.run)}-${args.run}.ipynb`;
         await app.serviceManager.contents.save(path, {
           type: 'notebook',
           format: 'json',

@@ -3,6 +3,7 @@ import { ILayoutRestorer } from '@jupyterlab/application';
 import { IStateDB } from '@jupyterlab/statedb';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { refreshIcon } from '@jupyterlab/ui-components';
 
 import { ArgSchemas, CommandIDs } from '../commands';
 import { redspotIcon } from '../icons';
@@ -77,6 +78,7 @@ function addCommands(
   app.commands.addCommand(CommandIDs.refresh, {
     label: trans.__('Refresh Redspot'),
     caption: trans.__('Ask the service for models, jobs and endpoints now'),
+    icon: refreshIcon,
     describedBy: { args: ArgSchemas.none },
     execute: () => live.refresh()
   });

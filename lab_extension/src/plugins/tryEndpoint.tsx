@@ -2,9 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { ArgSchemas, CommandIDs, isEndpointArgs } from '../commands';
-import { TryForm } from '../components/TryForm';
 import { redspotIcon } from '../icons';
-import { Trial } from '../models/trial';
 import { showForm } from '../panels/form';
 import { ILive, IRedspotClient } from '../tokens';
 
@@ -34,6 +32,8 @@ const tryEndpoint: JupyterFrontEndPlugin<void> = {
         if (!isEndpointArgs(args) || version === null) {
           return;
         }
+        const { TryForm } = await import('../components/TryForm');
+        const { Trial } = await import('../models/trial');
         const model = new Trial({ client, endpoint: args.endpoint, serving: version });
         await model.load();
         await showForm({

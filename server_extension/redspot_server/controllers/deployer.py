@@ -14,7 +14,6 @@ from redspot.serving.snapshot import (
     CallerEntry,
     EndpointEntry,
     ReplicaEntry,
-    RouteState,
     Snapshot,
     token_hash,
     write_snapshot,
@@ -139,11 +138,11 @@ class Deployer:
 
     def _entry(self, endpoint: Endpoint) -> EndpointEntry:
         if endpoint.state is EndpointState.STOPPED:
-            return EndpointEntry(RouteState.STOPPED)
+            return EndpointEntry(EndpointState.STOPPED)
         live = [
             row for row in self._services.endpoints.open_deployments(endpoint.name) if row.state is DeploymentState.LIVE
         ]
-        return EndpointEntry(RouteState.LIVE, tuple(self._replica(row) for row in live))
+        return EndpointEntry(EndpointState.LIVE, tuple(self._replica(row) for row in live))
 
     def _replica(self, deployment: Deployment) -> ReplicaEntry:
         return ReplicaEntry(
