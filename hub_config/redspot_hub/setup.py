@@ -16,6 +16,7 @@ from redspot_hub.ports import Ports
 from redspot_hub.spawner import RedspotSpawner
 
 SERVICE = "redspot"
+ROUTER_PREFIX = f"/services/{SERVICE}-router/"
 SCOPES = {
     "custom:redspot:read": {"description": "See models, jobs, runs and endpoints"},
     "custom:redspot:author": {"description": "Make and change one's own", "subscopes": ["custom:redspot:read"]},
@@ -109,8 +110,13 @@ def _set_services(c: Any, config: Config, ports: Ports, user: str) -> None:
             "oauth_client_allowed_scopes": [*SCOPES],
             "display": True,
         },
-        {"name": f"{SERVICE}-router", "url": f"http://{config.router_host}:{config.router_port}", "display": False},
     ]
+    # Not a service of the hub's: the hub would wait for it with an exponential back-off before it is "running",
+    # although the router comes and goes on its own.
+    c.Proxy.extra_routes = {
+        **c.Proxy.get("extra_routes", {}),
+        ROUTER_PREFIX: f"http://{config.router_host}:{config.router_port}",
+    }
     c.JupyterHub.custom_scopes = {**c.JupyterHub.get("custom_scopes", {}), **SCOPES}
 
 
@@ -125,10 +131,15 @@ def _set_roles(c: Any, user: str) -> None:
 def _set_spawner(c: Any, config: Config, ports: Ports) -> None:
     c.JupyterHub.spawner_class = RedspotSpawner
     c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
+    arguments = ["--LabApp.news_url=None"]  # no question about JupyterLab's news on the first page
     if os.geteuid() == 0:
-        c.Spawner.args = ["--allow-root"]  # the one allowed person is root, as in a container
+        arguments.append("--allow-root")  # the one allowed person is root, as in a container
+    c.Spawner.args = [*arguments, *c.Spawner.get("args", [])]
     c.Spawner.default_url = "/lab"
     c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", *_AUTHOR]
-    c.Spawner.environment = {"REDSPOT_SERVICE_URL": f"http://127.0.0.1:{ports.service}/services/{SERVICE}/"}
+    c.Spawner.environment = {
+        **c.Spawner.get("environment", {}),
+        "REDSPOT_SERVICE_URL": f"http://127.0.0.1:{ports.service}/services/{SERVICE}/",
+    }
     c.Spawner.http_timeout = 60
     c.SimpleLocalProcessSpawner.home_dir_template = str(config.state_dir / "home" / "{username}")
