@@ -7,8 +7,9 @@ import signal
 import time
 from pathlib import Path
 
+from redspot.compute.port import PortTakenError
 from redspot.config import Config
-from redspot_hub.ports import Ports, PortTakenError
+from redspot_hub.ports import Ports
 
 _GONE_S = 15.0
 

@@ -6,14 +6,8 @@ import socket
 from dataclasses import dataclass
 from typing import Self
 
+from redspot.compute.port import PortTakenError
 from redspot.config import Config
-from redspot.errors import ConflictError
-
-
-class PortTakenError(ConflictError):
-    """A port that the hub needs is taken."""
-
-    code = "port-taken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def setup(c: Any, config: Config | None = None) -> None:
     _set_roles(c, user)
     _set_spawner(c, config, ports)
     c.JupyterHub.template_vars = {
-        "announcement_login": f"One trust domain: everything here runs with the rights of {user}, the only person allowed.",
+        "announcement_login": f"One trust domain: all that runs here has the rights of {user}, the only person allowed.",
     }
 
 
@@ -75,12 +75,13 @@ def the_one_user(c: Any) -> str:
 
 
 def find_proxy() -> str:
-    """Return the path of ``configurable-http-proxy``: the project's own, else the one on the PATH (ProxyMissingError)."""
+    """Return the path of ``configurable-http-proxy``: the project's own or the PATH's (ProxyMissingError)."""
     own = Path(__file__).parents[2] / "node_modules" / ".bin" / "configurable-http-proxy"
     found = str(own) if own.exists() else shutil.which("configurable-http-proxy")
     if found is None:
         raise ProxyMissingError(
-            "JupyterHub needs configurable-http-proxy: run `npm ci` in the project, or `npm install -g configurable-http-proxy`."
+            "JupyterHub needs configurable-http-proxy: run `npm ci` in the project, or install it with"
+            " `npm install -g configurable-http-proxy`."
         )
     return found
 

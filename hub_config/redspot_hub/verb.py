@@ -9,10 +9,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 
+import httpx
+
 from redspot.config import Config
+from redspot_hub.leftover import clear_leftovers
 from redspot_hub.password import hub_password
 from redspot_hub.ports import Ports
 
@@ -37,7 +41,7 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     from redspot_server.down import stop_everything
 
     ports = Ports.of(config)
-    ports.check_free()
+    clear_leftovers(config, ports)
     url, user = f"http://127.0.0.1:{ports.public}", getpass.getuser()
     if arguments.json:
         print(json.dumps({"url": url, "user": user, "password": hub_password(config)}), flush=True)
@@ -60,6 +64,8 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         )
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if _await_ready(hub, url):
+            print("  Ready.", flush=True)
         status = hub.wait()
         print(f"The hub ended with status {status}; its log is {log}.", file=sys.stderr)
     except KeyboardInterrupt:
@@ -70,6 +76,19 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         stopped = stop_everything(config, grace_s=10.0)
         print(f"  Stopped the hub{', ' if stopped else ''}{', '.join(stopped)}.", flush=True)
     return 1 if status else 0
+
+
+def _await_ready(hub: subprocess.Popen[bytes], url: str) -> bool:
+    """Return whether the hub answers, once it does; False when it ended first."""
+    while hub.poll() is None:
+        try:
+            if httpx.get(f"{url}/hub/health", timeout=2, trust_env=False).status_code == 200:
+                return True
+        except httpx.HTTPError:
+            time.sleep(0.2)  # not listening yet
+        else:
+            time.sleep(0.2)  # the proxy answers, the hub does not yet
+    return False
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
