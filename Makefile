@@ -75,7 +75,6 @@ torture: $(VENV)/.test setup ## Long random campaigns: kills, fuzz, load
 contract: $(VENV)/.test node_modules/.installed ## Write the contract anew from the routes
 	$(BIN)/python -m redspot_server.openapi
 	npm run --silent contract
-	npx prettier --write lab_extension/src/api/contract.ts
 
 wheel: setup ## Build the wheel
 	$(BIN)/python -m build --wheel --no-isolation

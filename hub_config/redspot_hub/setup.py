@@ -58,7 +58,7 @@ def setup(c: Any, config: Config | None = None) -> None:
     _set_roles(c, user)
     _set_spawner(c, config, ports)
     c.JupyterHub.template_vars = {
-        "announcement_login": f"One trust domain: all that runs here has the rights of {user}, the only person allowed.",
+        "announcement_login": f"One trust domain: all that runs here has the rights of {user}, the only one allowed.",
     }
 
 

@@ -104,18 +104,14 @@ def test_a_taken_router_port_is_told(config: Config) -> None:
         taken.bind(("127.0.0.1", config.router_port))
         taken.listen()
         process = ServiceProcess(config)
+        backend = ProcessBackend(config.units_dir)
         process.start()
-        with process.client() as client:
-            client.wait(
-                lambda: ProcessBackend(config.units_dir).unit_ids(), bool, timeout_s=20, what="the router's start"
-            )
-            unit = ProcessBackend(config.units_dir).unit_ids()[0]
-            log = client.wait(
-                lambda: ProcessBackend(config.units_dir).log_tail(unit),
-                lambda text: "taken" in text,
-                timeout_s=20,
-                what="x",
-            )
-            assert str(config.router_port) in log
-            assert not client.status().router_ok
-        process.end()
+        try:
+            with process.client() as client:
+                unit = client.wait(backend.unit_ids, bool, timeout_s=20, what="the router's start")[0]
+                look = lambda: backend.log_tail(unit)  # noqa: E731
+                log = client.wait(look, lambda text: "taken" in text, timeout_s=20, what="the sentence")
+                assert str(config.router_port) in log
+                assert not client.status().router_ok
+        finally:
+            process.end()

@@ -6,12 +6,14 @@ import hashlib
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
 from redspot_productionize.runner import unit_environment
 
 from redspot.compute.unit import Limits, UnitKind, UnitNotFoundError, UnitPhase, UnitSpec, UnitStatus
+from redspot.config import Config
 from redspot.registry.endpoint import EndpointAnswerError, EndpointUnavailableError
 from redspot_server.services import Services
 
@@ -71,7 +73,12 @@ def router_argv(services: Services) -> tuple[str, ...]:
     config = services.config
     argv = [sys.executable, "-m", "redspot.serving.router", "--snapshot", str(config.snapshot_file)]
     argv += ["--host", config.router_host, "--port", str(config.router_port)]
-    return (*argv, "--base-url", BASE_URL)
+    return (*argv, "--base-url", BASE_URL, "--ready-file", str(ready_file(config)))
+
+
+def ready_file(config: Config) -> Path:
+    """Return where the router says that it listens, and as which process."""
+    return config.state_dir / "router-ready.json"
 
 
 def _number(unit_id: str) -> int:
@@ -93,18 +100,26 @@ def newest_router(services: Services) -> UnitStatus | None:
 
 
 def router_is_up(services: Services) -> bool:
-    """Return whether the router's process runs."""
+    """Return whether our router listens; another program on its port does not count."""
     newest = newest_router(services)
-    return newest is not None and newest.phase is UnitPhase.RUNNING
+    if newest is None or newest.phase is not UnitPhase.RUNNING:
+        return False
+    try:
+        ready = json.loads(ready_file(services.config).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False  # not listening yet
+    return bool(ready["pid"] == newest.pid)
 
 
 def router_problem(services: Services) -> str:
     """Return the last line the router logged when it is not up; empty when it is."""
     newest = newest_router(services)
-    if newest is None or newest.phase is UnitPhase.RUNNING:
-        return "" if newest else "The router has not been started yet."
+    if newest is None:
+        return "It has not been started yet."
+    if router_is_up(services):
+        return ""
     lines = services.backend.log_tail(newest.unit_id, max_bytes=4096).strip().splitlines()
-    return lines[-1] if lines else f"The router {newest.phase}."
+    return lines[-1] if lines else f"It is {newest.phase}."
 
 
 def own_token(services: Services) -> str:
@@ -122,6 +137,8 @@ def ask_endpoint(services: Services, name: str, path: str, body: Any) -> Any:
     EndpointAnswerError
         When the endpoint says no; with its own sentence.
     """
+    if not router_is_up(services):
+        raise EndpointUnavailableError(f"The router does not answer: {router_problem(services)}", endpoint=name)
     config = services.config
     url = f"http://{config.router_host}:{config.router_port}/endpoints/{name}{path}"
     try:
