@@ -79,7 +79,7 @@ class Demo:
         self._wait_ready()
         job = self._freeze()
         first = self._run_job(job)
-        version = self._registered(first)
+        self._registered(first)
         schedule, second = self._fire_schedule(job)
         newest = self._registered(second)
         endpoint = self._deploy(newest)
@@ -87,7 +87,6 @@ class Demo:
         self._leave(schedule)
         return {
             "model": newest,
-            "first": version,
             "runs": [
                 {"id": run.id, "status": str(run.state), "seconds": round(_seconds(run), 1)} for run in (first, second)
             ],

@@ -89,6 +89,10 @@ class ProxyHandler(JupyterHandler):
         """Take the way to the service."""
         self.link = link
 
+    def get_login_url(self) -> str:
+        """Refuse programs that are not signed in, instead of sending them to a page."""
+        raise web.HTTPError(403)
+
     async def _pass_on(self, path: str) -> None:
         try:
             client = await self.link.client()
