@@ -132,10 +132,8 @@ def _set_roles(c: Any, user: str) -> None:
 def _set_spawner(c: Any, config: Config, ports: Ports) -> None:
     c.JupyterHub.spawner_class = RedspotSpawner
     c.Spawner.cmd = [sys.executable, "-m", "jupyterhub.singleuser"]
-    arguments = ["--LabApp.news_url=None"]  # no question about JupyterLab's news on the first page
-    if os.geteuid() == 0:
-        arguments.append("--allow-root")  # the one allowed person is root, as in a container
-    c.Spawner.args = [*arguments, *c.Spawner.get("args", [])]
+    if os.geteuid() == 0:  # the one allowed person is root, as in a container
+        c.Spawner.args = ["--allow-root", *c.Spawner.get("args", [])]
     c.Spawner.default_url = "/lab"
     c.Spawner.server_token_scopes = ["users:activity!user", "access:servers!server", *_AUTHOR]
     c.Spawner.environment = {

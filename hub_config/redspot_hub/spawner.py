@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from html import escape
@@ -62,6 +63,15 @@ def copy_examples(folder: Path) -> None:
             shutil.copyfile(str(files("redspot.examples").joinpath(name)), folder / name)
 
 
+def write_lab_defaults(home: Path) -> None:
+    """Give a home JupyterLab's defaults that suit a hub: no question about news on the first page."""
+    path = home / ".jupyter" / "labconfig" / "default_setting_overrides.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        quiet = {"fetchNews": "false", "checkForUpdates": False}
+        path.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": quiet}))
+
+
 class RedspotSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # jupyterhub is untyped
     """Starts notebook servers as processes of the one allowed person."""
 
@@ -78,6 +88,7 @@ class RedspotSpawner(SimpleLocalProcessSpawner):  # type: ignore[misc] # jupyter
     async def start(self) -> Any:
         """Prepare the home and start."""
         copy_examples(Path(self.home_dir))
+        write_lab_defaults(Path(self.home_dir))
         image = running_image()
         chosen = self.user_options.get("instance_type", self._types()[0].name)
         self.environment: dict[str, Any] = {

@@ -98,6 +98,7 @@ def test_from_signing_in_to_an_endpoint_that_answers(hub: RunningHub, page: Page
     if not box.is_checked():
         box.check()
     page.fill("#rsp-register-as", "penguins")
+    expect(page.get_by_text("Mon,").first).to_be_visible()  # the next firing times
     shoot(page, "5-productionize")
     page.locator("button[type=submit]").click()
     expect(sidebar.get_by_text("succeeded", exact=False).first).to_be_visible(timeout=90_000)
@@ -112,6 +113,7 @@ def test_from_signing_in_to_an_endpoint_that_answers(hub: RunningHub, page: Page
     attempt = sidebar.get_by_role("button", name="Try penguins with a row")
     expect(attempt).to_be_enabled(timeout=60_000)
     attempt.click()
+    page.locator("button[type=submit]").wait_for()
     shoot(page, "7-try")
     page.locator("button[type=submit]").click()
     expect(page.locator(".rsp-Answer")).to_contain_text(re.compile("Adelie|Chinstrap|Gentoo"))
