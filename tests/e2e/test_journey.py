@@ -132,6 +132,7 @@ def test_light_and_dark_both_read_well(hub: RunningHub, page: Page) -> None:
     sign_in_again(page, hub)
     menu(page, "Settings", "Theme", "JupyterLab Dark")
     page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
     page.locator(".rsp-Sidebar").wait_for()
     shoot(page, "9-dark")
     colour = page.locator(".rsp-Sidebar").evaluate("node => getComputedStyle(node).color")
