@@ -79,9 +79,6 @@ contract: $(VENV)/.test node_modules/.installed ## Write the contract anew from 
 wheel: setup ## Build the wheel
 	$(BIN)/python -m build --wheel --no-isolation
 
-bench: $(VENV)/.test ## Run a benchmark: make bench NAME=serving
-	@$(BIN)/python -m tests.benchmarks.$(NAME)
-
 constraints: $(VENV)/.test ## Pin what is installed now
 	@$(BIN)/pip freeze --exclude-editable --all | grep -viE '^(pip|setuptools|redspot)[ =@]' > constraints.txt
 
@@ -91,4 +88,4 @@ down: ## Stop whatever still runs
 clean: ## Remove everything that was built; the state stays
 	rm -rf $(VENV) node_modules lab_extension/node_modules lab_extension/lib $(LABEXTENSION) dist
 
-.PHONY: help demo run setup tools fmt check test torture contract wheel bench constraints down clean
+.PHONY: help demo run setup tools fmt check test torture contract wheel constraints down clean

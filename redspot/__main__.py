@@ -31,7 +31,7 @@ class Verb(Protocol):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; the exit status is 0, or 1 to 4 by the kind of error (see ``docs/cli.md``)."""
+    """Run one verb; the exit status is 0, 2 for bad input, 3 for what does not exist, 4 for what is down, else 1."""
     words = list(sys.argv[1:] if argv is None else argv)
     verbs: Registry[Verb] = Registry("redspot.verbs")
     if not words or words[0] in ("-h", "--help", "help"):

@@ -6,7 +6,7 @@
  * ever goes into textContent.
  */
 
-const BOX = { width: 226, height: 64, gapX: 64, gapY: 20, margin: 10 };
+const BOX = { width: 196, height: 64, gapX: 44, gapY: 20, margin: 10 };
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** Outlines in a 16 × 16 box, drawn with a stroke; one per kind of step. */
