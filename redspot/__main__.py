@@ -15,6 +15,8 @@ from redspot.plugins import Registry
 
 _EXIT: dict[type[RedspotError], int] = {InvalidError: 2, NotFoundError: 3, UnavailableError: 4, RedspotError: 1}
 
+_EXIT_BY_STATUS = {400: 2, 404: 3, 405: 2, 503: 4}  # what the service answered, in the same terms
+
 
 class Verb(Protocol):
     """A module behind the entry point ``redspot.verbs``."""
@@ -67,7 +69,8 @@ def _say(error: RedspotError, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"code": error.code, "detail": error.message, "facts": dict(error.facts)}))
     print(f"redspot: {error.message} [{error.code}]", file=sys.stderr)
-    return next(_EXIT[kind] for kind in type(error).__mro__ if kind in _EXIT)
+    by_kind = next(_EXIT[kind] for kind in type(error).__mro__ if kind in _EXIT)
+    return _EXIT_BY_STATUS.get(getattr(error, "status", 0), by_kind)
 
 
 if __name__ == "__main__":
