@@ -71,7 +71,7 @@ class Runner:
                     active += 1
                     self._start(run)
             except RedspotError as error:
-                _log.exception("run %s cannot go on", run.id)
+                _log.exception("run %s cannot go on", run.id, extra={"run": run.id})
                 self._fail(run, RunFailure(error.code, error.message))
 
     def folder(self, run: Run) -> RunFolder:
@@ -93,7 +93,7 @@ class Runner:
             self.backend.start(spec)
         except UnitExistsError:
             # Started just before the last service was killed: adopt it, never start it twice.
-            _log.info("run %s has been started before; watching it", run.id)
+            _log.info("run %s has been started before; watching it", run.id, extra={"run": run.id})
 
     def _watch(self, run: Run) -> None:
         try:
@@ -124,7 +124,8 @@ class Runner:
         self._end(run, RunEnd(RunState.FAILED, self.clock.now(), failure))
 
     def _end(self, run: Run, end: RunEnd) -> None:
-        self.runs.end(run.id, end)
+        ended = self.runs.end(run.id, end)
+        _log.info("run %s of %s %s", run.id, run.job_name, ended.state, extra={"run": run.id})
         shutil.rmtree(self.folder(run).path, ignore_errors=True)
 
 

@@ -89,11 +89,14 @@ def test_sigterm_leaves_units_running_and_down_stops_them_all(service: ServicePr
     assert ended.failure.code == "stopped"
 
 
-def test_logs_are_json_with_request_ids(service: ServiceProcess) -> None:
+def test_logs_are_json_with_request_and_run_ids(service: ServiceProcess) -> None:
     with service.client() as client:
-        client.status()
+        job = client.freeze(JobIn(name="logged", notebook=notebook("1")))
+        run = client.start_run(job.id)
+        client.wait(lambda: client.run(run.id), lambda seen: seen.state.ended, timeout_s=60, what="the end")
     lines = [json.loads(line) for line in service.log().splitlines()]
     assert any(line.get("request", "").startswith("q_") for line in lines)
+    assert {line["run"] for line in lines if "run" in line} == {run.id}
     assert all({"at", "level", "logger", "message"} <= set(line) for line in lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 
 from redspot.config import Config
 from redspot_server.verbs.show import connect, print_json, print_table
@@ -25,7 +26,8 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         raise RequestError(f"`redspot runs {arguments.action}` needs the id of a run.")
     with connect(config) as client:
         if arguments.action == "log":
-            print(client.run_log(arguments.id), end="")
+            text = client.run_log(arguments.id)
+            print(json.dumps({"text": text}) if arguments.json else text, end="\n" if arguments.json else "")
             return 0
         if arguments.action in ("show", "cancel"):
             run_ = client.cancel(arguments.id) if arguments.action == "cancel" else client.run(arguments.id)
