@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from numbers import Real
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline.errors import ColumnTypeError, MissingValueError, UnknownColumnError
+from redspot.pipeline.texts import Texts
 
-Dtype = Literal["float", "int", "bool", "text", "datetime"]
+Dtype = Literal["float", "int", "bool", "text", "datetime", "list", "image"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 NUMERIC: frozenset[Dtype] = frozenset({"float", "int", "bool"})
 
@@ -22,8 +25,33 @@ Values = NDArray[np.generic]
 
 _WAYS: Mapping[str, str] = {
     "text": "use one_hot() or parse_number()",
-    "datetime": "make it one with a function marked @step",
+    "datetime": "use time_parts() or age()",
+    "list": "use multi_hot() or list_count()",
+    "image": "use pixels()",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One bit of a one-hot block, not written out: 1 where `codes` equals `position`.
+
+    Attributes
+    ----------
+    codes
+        int32, one entry per row; all bits of one block share the array.
+    position
+        Which code this bit stands for.
+    """
+
+    codes: NDArray[np.int32]
+    position: int
+
+    def floats(self) -> NDArray[np.float64]:
+        """Return 0.0 and 1.0, one per row."""
+        return (self.codes == self.position).astype(np.float64)
+
+
+Data = Values | Texts | Indicator
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +63,10 @@ class Column:
     name
         Name within its table.
     dtype
-        ``float``, ``int`` and ``bool`` hold float64 with NaN for missing; ``text`` holds objects, ``str`` or None;
-        ``datetime`` holds datetime64[us] in UTC with NaT for missing.
-    values
+        ``float``, ``int`` and ``bool`` hold float64 with NaN for missing (or an `Indicator`); ``text`` holds `Texts`;
+        ``datetime`` holds datetime64[us] in UTC with NaT for missing; ``list`` and ``image`` hold objects with None
+        for missing: lists of texts or numbers; bytes of a file, or arrays of shape (height, width, channels).
+    data
         One-dimensional, one entry per row.
     origins
         Raw columns that it was computed from, in the order of the pipeline's inputs.
@@ -45,24 +74,51 @@ class Column:
 
     name: str
     dtype: Dtype
-    values: Values
+    data: Data
     origins: tuple[str, ...]
 
-    def missing(self) -> NDArray[np.bool_]:
-        """Return a mask of the rows that have no value."""
-        if self.dtype == "text":
-            return np.fromiter((value is None for value in self.values), dtype=bool, count=len(self.values))
-        if self.dtype == "datetime":
-            return np.isnat(self.values)
-        return np.isnan(cast("NDArray[np.float64]", self.values))
+    @property
+    def values(self) -> Values:
+        """The data written out: texts as objects, ``str`` or None; indicators as float64."""
+        if isinstance(self.data, Texts):
+            return self.data.decoded()
+        return self.data.floats() if isinstance(self.data, Indicator) else self.data
 
-    def floats(self) -> NDArray[np.float64]:
-        """Return the values as float64.
+    @property
+    def texts(self) -> Texts:
+        """The data of a text column.
 
         Raises
         ------
         ColumnTypeError
-            When the column holds text or times.
+            When the column holds something else.
+        """
+        if not isinstance(self.data, Texts):
+            raise ColumnTypeError(
+                f"Column {self.name!r} holds {self.dtype}, and text is needed here.", column=self.name
+            )
+        return self.data
+
+    def missing(self) -> NDArray[np.bool_]:
+        """Return a mask of the rows that have no value."""
+        data = self.data
+        if isinstance(data, Texts):
+            return data.codes < 0
+        if isinstance(data, Indicator):
+            return np.zeros(len(data.codes), dtype=bool)
+        if self.dtype == "datetime":
+            return np.isnat(data)
+        if self.dtype in NUMERIC:
+            return np.isnan(cast("NDArray[np.float64]", data))
+        return np.fromiter((value is None for value in data), dtype=bool, count=len(data))
+
+    def floats(self) -> NDArray[np.float64]:
+        """Return the values as float64; not to be written to.
+
+        Raises
+        ------
+        ColumnTypeError
+            When the column holds no numbers.
         """
         if self.dtype not in NUMERIC:
             raise ColumnTypeError(
@@ -71,12 +127,35 @@ class Column:
             )
         return cast("NDArray[np.float64]", self.values)
 
-    def numeric(self, values: NDArray[np.float64]) -> Column:
-        """Return the same column with other, numeric values."""
-        return replace(self, dtype="float", values=values)
+    def times(self) -> NDArray[np.datetime64]:
+        """Return the values as datetime64[us], UTC.
+
+        Raises
+        ------
+        ColumnTypeError
+            When the column holds no times.
+        """
+        if self.dtype != "datetime":
+            raise ColumnTypeError(
+                f"Column {self.name!r} holds {self.dtype}, and times are needed here.", column=self.name
+            )
+        return cast("NDArray[np.datetime64]", self.data)
+
+    def at(self, rows: NDArray[np.intp]) -> Column:
+        """Return the column with only some of its rows."""
+        data = self.data
+        if isinstance(data, Texts):
+            return replace(self, data=Texts(data.codes[rows], data.labels))
+        if isinstance(data, Indicator):
+            return replace(self, data=Indicator(data.codes[rows], data.position))
+        return replace(self, data=data[rows])
+
+    def numeric(self, values: NDArray[np.float64], name: str | None = None) -> Column:
+        """Return a column of the same origin with other, numeric values."""
+        return replace(self, dtype="float", data=values, name=self.name if name is None else name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """Columns of equal length, in a fixed order; names are unique."""
 
@@ -88,11 +167,15 @@ class Table:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
 
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
     def __getitem__(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise UnknownColumnError(f"No column {name!r}; there are {listed(self.names)}.", column=name)
+        column = self._by_name.get(name)
+        if column is None:
+            raise UnknownColumnError(f"No column {name!r}; there are {listed(self.names)}.", column=name)
+        return column
 
     def matrix(self, reader: str, *, allow_missing: bool) -> NDArray[np.float64]:
         """Return the columns side by side: float64, shape (rows, columns).
@@ -104,17 +187,62 @@ class Table:
         allow_missing
             Whether NaN may stay; an infinite value never may.
         """
-        matrix = np.empty((self.rows, len(self.columns)), dtype=np.float64)
-        for index, column in enumerate(self.columns):
-            matrix[:, index] = column.floats()
-        bad: NDArray[np.bool_] = np.isinf(matrix) if allow_missing else ~np.isfinite(matrix)
-        if bad.any():
-            names = [name for name, is_bad in zip(self.names, np.any(bad, axis=0).tolist(), strict=True) if is_bad]
-            raise MissingValueError(
-                f"{reader} cannot read the missing or infinite values of {listed(names)}; add impute() before it.",
-                column=names[0],
-            )
+        matrix = np.zeros((self.rows, len(self.columns)), dtype=np.float64)
+        for start, codes, positions in self._blocks():
+            if codes is None:
+                matrix[:, start] = self.columns[start].floats()
+            else:
+                _scatter(matrix, start, codes, positions)
+        require_readable(matrix, self.names, reader, allow_missing=allow_missing)
         return matrix
+
+    def _blocks(self) -> Iterable[tuple[int, NDArray[np.int32] | None, int]]:
+        """Yield (first column, codes, width) of each run of indicators 0, 1, 2, … of one block, and of other columns."""
+        index = 0
+        while index < len(self.columns):
+            data = self.columns[index].data
+            if not isinstance(data, Indicator) or data.position != 0:
+                yield index, None, 1
+                index += 1
+                continue
+            width = 1
+            while index + width < len(self.columns):
+                following = self.columns[index + width].data
+                if not (isinstance(following, Indicator) and following.codes is data.codes):
+                    break
+                if following.position != width:
+                    break
+                width += 1
+            yield index, data.codes, width
+            index += width
+
+
+def _scatter(matrix: NDArray[np.float64], start: int, codes: NDArray[np.int32], width: int) -> None:
+    inside = np.flatnonzero((codes >= 0) & (codes < width))
+    matrix[inside, start + codes[inside]] = 1.0
+
+
+def require_readable(values: NDArray[np.float64], names: Sequence[str], reader: str, *, allow_missing: bool) -> None:
+    """Refuse infinite values and, unless they are allowed, missing ones, in a matrix with named columns.
+
+    Raises
+    ------
+    MissingValueError
+        Naming the columns and the first row.
+    """
+    # A sum is finite exactly when all of it is, but for an overflow, which the slow way then forgives.
+    if np.isfinite(values.sum()):
+        return
+    bad: NDArray[np.bool_] = np.isinf(values) if allow_missing else ~np.isfinite(values)
+    if bad.any():
+        first = int(np.flatnonzero(bad.any(axis=1))[0])
+        faulty = [name for name, is_bad in zip(names, np.any(bad, axis=0).tolist(), strict=True) if is_bad]
+        raise MissingValueError(
+            f"{reader} cannot read the missing or infinite values of {listed(faulty)} (first in row {first}); "
+            "add impute() before it.",
+            column=faulty[0],
+            row=first,
+        )
 
 
 def listed(names: Iterable[str], limit: int = 30) -> str:
@@ -150,14 +278,21 @@ def is_missing(value: object) -> bool:
     if isinstance(value, float):
         return math.isnan(value)
     if isinstance(value, np.generic):
+        if value.dtype.kind in "OV":
+            return False
         return bool(np.isnat(value)) if value.dtype.kind in "mM" else bool(value != value)
     # pandas.NA and pandas.NaT: known by class name, so that pandas need not be imported to see them.
     return type(value).__name__ in {"NAType", "NaTType"}
 
 
-def infer_dtype(name: str, values: Iterable[object]) -> Dtype:
+def infer_dtype(name: str, values: Sequence[object]) -> Dtype:
     """Return the one type of a column of plain Python values; ``float`` when all of them are missing."""
-    kinds = {_kind(name, value) for value in values if not is_missing(value)}
+    types = set(map(type, values))
+    sure = {each: _SURE[each] for each in types if each in _SURE}
+    kinds: set[Dtype] = set(sure.values())
+    if len(sure) < len(types):
+        # Only values whose type does not say it all are looked at one by one: a NaN is a float, and a gap.
+        kinds |= {_kind(name, value) for value in values if type(value) not in sure and not is_missing(value)}
     if not kinds:
         return "float"
     if kinds <= {"int", "float"}:
@@ -165,6 +300,9 @@ def infer_dtype(name: str, values: Iterable[object]) -> Dtype:
     if len(kinds) == 1:
         return kinds.pop()
     raise ColumnTypeError(f"Column {name!r} mixes {' and '.join(sorted(kinds))}; give it one type.", column=name)
+
+
+_SURE: Mapping[type, Dtype] = {str: "text", int: "int", bool: "bool", datetime: "datetime", bytes: "image"}
 
 
 def _kind(name: str, value: object) -> Dtype:
@@ -176,6 +314,12 @@ def _kind(name: str, value: object) -> Dtype:
         return "text"
     if isinstance(value, date | np.datetime64):
         return "datetime"
+    if isinstance(value, list | tuple | set | frozenset):
+        return "list"
+    if isinstance(value, bytes | bytearray):
+        return "image"
+    if isinstance(value, np.ndarray):
+        return "list" if value.ndim == 1 else "image"
     if isinstance(value, Real) or hasattr(value, "__float__"):
         return "float"
     raise ColumnTypeError(
@@ -183,23 +327,64 @@ def _kind(name: str, value: object) -> Dtype:
     )
 
 
-def coerce(name: str, dtype: Dtype, values: Sequence[object]) -> Values:
-    """Return plain Python values as the array of a column of that type.
+def coerce(name: str, dtype: Dtype, values: Sequence[object], first_row: int = 0) -> Values | Texts:
+    """Return plain Python values as the data of a column of that type.
+
+    Parameters
+    ----------
+    name, dtype
+        Of the column.
+    values
+        One per row.
+    first_row
+        Number of the first row, for the message of an error.
 
     Raises
     ------
     ColumnTypeError
-        When a value has another type; the message names the column, the value's type and the type that is expected.
+        When a value has another type; the message names the column, the row, the value's type and the type that is
+        expected.
     """
+    try:
+        return _coerced(name, dtype, values)
+    except ColumnTypeError as error:
+        for row, value in enumerate(values):
+            try:
+                scalar(name, dtype, value)
+            except ColumnTypeError as exact:
+                where = f"Row {first_row + row}: " if len(values) > 1 or first_row else ""
+                raise ColumnTypeError(f"{where}{exact}", **{**exact.facts, "row": first_row + row}) from error
+        raise
+
+
+def _coerced(name: str, dtype: Dtype, values: Sequence[object]) -> Values | Texts:
     convert = _CONVERT[dtype]
     if dtype == "text":
-        texts = np.empty(len(values), dtype=object)
+        return Texts.of(values, lambda value: None if is_missing(value) else cast("str", convert(name, value)))
+    if dtype in ("list", "image"):
+        objects = np.empty(len(values), dtype=object)
         for index, value in enumerate(values):
-            texts[index] = None if is_missing(value) else convert(name, value)
-        return texts
+            objects[index] = None if is_missing(value) else convert(name, value)
+        return objects
     blank: object = np.datetime64("NaT") if dtype == "datetime" else math.nan
     converted = [blank if is_missing(value) else convert(name, value) for value in values]
     return np.array(converted, dtype="datetime64[us]" if dtype == "datetime" else np.float64)
+
+
+def scalar(name: str, dtype: Dtype, value: object) -> Any:
+    """Return one value as compiled code reads it: a float with NaN for missing, or the object with None for missing.
+
+    A time becomes whole microseconds since 1970 in UTC.
+
+    Raises
+    ------
+    ColumnTypeError
+        When the value has another type.
+    """
+    if is_missing(value):
+        return math.nan if dtype in NUMERIC else None
+    converted = _CONVERT[dtype](name, value)
+    return int(cast("np.datetime64", converted).astype(np.int64)) if dtype == "datetime" else converted
 
 
 def _number(name: str, value: object) -> float:
@@ -239,6 +424,27 @@ def _time(name: str, value: object) -> np.datetime64:
     raise _type_error(name, "a time", value)
 
 
+def _list(name: str, value: object) -> list[Any]:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, list | tuple | set | frozenset):
+        raise _type_error(name, "a list", value)
+    return sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
+
+
+def _image(name: str, value: object) -> bytes | NDArray[np.generic]:
+    if isinstance(value, str):
+        try:
+            return base64.b64decode(value, validate=True)
+        except ValueError as error:
+            raise ColumnTypeError(f"Column {name!r} expects an image as base64 text.", column=name) from error
+    if isinstance(value, np.ndarray) and value.ndim in (2, 3):
+        return value
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
+    raise _type_error(name, "an image (bytes of a file, or an array)", value)
+
+
 def _type_error(name: str, expected: str, value: object) -> ColumnTypeError:
     shown = repr(value)
     shown = shown if len(shown) <= 40 else f"{shown[:37]}…"
@@ -253,4 +459,6 @@ _CONVERT: Mapping[Dtype, Callable[[str, object], object]] = {
     "bool": _truth,
     "text": _text,
     "datetime": _time,
+    "list": _list,
+    "image": _image,
 }

@@ -10,11 +10,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from redspot.pipeline.column import Column, Dtype, Table, listed, merged_origins
+from redspot.pipeline.column import Column, Dtype, Table, coerce, infer_dtype, listed, merged_origins
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError
 from redspot.pipeline.node import State, Step, Target
 
-_DTYPES: Mapping[str, Dtype] = {"f": "float", "i": "int", "u": "int", "b": "bool", "O": "text", "U": "text"}
+_DTYPES: Mapping[str, Dtype] = {"f": "float", "i": "int", "u": "int", "b": "bool", "U": "text"}
 
 
 class StepFunction:
@@ -105,10 +105,15 @@ class CustomStep(Step):
             )
         if array.dtype.kind == "M":
             return Column(name, "datetime", array.astype("datetime64[us]"), origins)
-        dtype = _DTYPES.get(array.dtype.kind)
-        if dtype is None:
+        if array.dtype.kind == "O":
+            dtype = infer_dtype(name, array.tolist())
+            return Column(name, dtype, coerce(name, dtype, array.tolist()), origins)
+        kind = _DTYPES.get(array.dtype.kind)
+        if kind is None:
             raise ColumnTypeError(f"{self.function.name} returned {array.dtype} for {name!r}, which no step reads.")
-        return Column(name, dtype, array.astype(object if dtype == "text" else np.float64), origins)
+        if kind == "text":
+            return Column(name, kind, coerce(name, kind, array.tolist()), origins)
+        return Column(name, kind, array.astype(np.float64), origins)
 
 
 def step(function: Callable[..., Any]) -> StepFunction:

@@ -12,6 +12,7 @@ from redspot.pipeline.fitting import Fitted
 from redspot.pipeline.graph import Graph
 from redspot.pipeline.node import Step
 from redspot.pipeline.parity import ParitySet
+from redspot.pipeline.rowfunction import RowFunction
 
 
 class Definition:
@@ -24,6 +25,7 @@ class Definition:
         self._graph = graph
         self._fitted: Fitted | None = None
         self._parity: ParitySet | None = None
+        self._row_function: RowFunction | None = None
         self.metrics_: dict[str, float] = {}
 
     @classmethod

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import ClassVar, cast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
-from redspot.pipeline.column import Column, Table, unique_names
+from redspot.pipeline.column import NUMERIC, Column, Indicator, Table, unique_names
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError
 from redspot.pipeline.node import State, Step, Target
+from redspot.pipeline.rowcode import Choice, RowCode, Value
+from redspot.pipeline.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -36,42 +38,87 @@ class OneHot(Step):
         """Return the indicator columns, in the order: categories, other, missing."""
         encoded: list[Column] = []
         for column, categories in zip(table.columns, state["categories"], strict=True):
-            encoded.extend(_indicators(column, categories))
+            texts = category_texts(column, self.kind)
+            positions = {category: index for index, category in enumerate(categories)}
+            other = len(categories)
+            per_label = [*(positions.get(label, other) for label in texts.labels), other + 1]
+            codes = texts.gathered(per_label, np.int32)
+            encoded.extend(
+                Column(name, "float", Indicator(codes, index), column.origins)
+                for index, name in enumerate(bit_names(column.name, categories))
+            )
         names = unique_names([column.name for column in encoded])
-        named = (
-            Column(name, "float", column.values, column.origins) for name, column in zip(names, encoded, strict=True)
-        )
+        named = (replace(column, name=name) for name, column in zip(names, encoded, strict=True))
         return Table(tuple(named), table.rows)
 
+    def row(self, code: RowCode, inputs: Sequence[Value], state: State) -> list[Value]:
+        """Write down which bit of each block is set."""
+        bits: list[Value] = []
+        for value, categories in zip(inputs, state["categories"], strict=True):
+            source = category_code(code, value)
+            positions = {category: index for index, category in enumerate(categories)}
+            other = len(categories)
+            for index, name in enumerate(bit_names(value.name, categories)):
+                choice = Choice(source, positions, other, other + 1, index)
+                bits.append(Value(name, "float", "", is_atom=False, may_miss=False, choice=choice))
+        names = unique_names([bit.name for bit in bits])
+        return [replace(bit, name=name) for name, bit in zip(names, bits, strict=True)]
+
     def _categories(self, column: Column) -> list[str]:
-        counts = Counter(value for value in category_names(column) if value is not None)
+        texts = category_texts(column, self.kind)
+        counts = dict(zip(texts.labels, texts.counts().tolist(), strict=True))
         frequent = [value for value, count in counts.items() if count >= self.min_count]
         frequent.sort(key=lambda value: (-counts[value], value))
         return sorted(frequent[: self.max_categories])
 
 
-def category_names(column: Column) -> list[str | None]:
-    """Return each value as the text that names its category; None where it is missing."""
+def bit_names(name: str, categories: Sequence[str]) -> list[str]:
+    """Return the names of the columns of a one-hot block."""
+    return [*(f"{name}={category}" for category in categories), f"{name} is other", f"{name} is missing"]
+
+
+def category_texts(column: Column, kind: str) -> Texts:
+    """Return each value as the text that names its category.
+
+    Raises
+    ------
+    ColumnTypeError
+        For a column that holds neither text nor numbers; `kind` is the step that asks.
+    """
     if column.dtype == "text":
-        return cast("list[str | None]", column.values.tolist())
-    if column.dtype == "datetime":
-        raise ColumnTypeError(f"one_hot cannot read the times of column {column.name!r}.", column=column.name)
-    if column.dtype == "bool":
-        return [None if np.isnan(value) else str(bool(value)) for value in column.floats().tolist()]
-    return [None if np.isnan(value) else f"{value:.17g}" for value in column.floats().tolist()]
+        return column.texts
+    if column.dtype not in NUMERIC:
+        raise ColumnTypeError(
+            f"{kind} cannot read column {column.name!r}, which holds {column.dtype}.", column=column.name
+        )
+    numbers = column.floats()
+    known = ~np.isnan(numbers)
+    distinct, inverse = np.unique(numbers[known], return_inverse=True)
+    codes = np.full(len(numbers), -1, dtype=np.int32)
+    codes[known] = inverse
+    name_of = _NAMES[column.dtype == "bool"]
+    return Texts(codes, tuple(map(name_of, distinct.tolist()))).mapped(str)
 
 
-def _indicators(column: Column, categories: list[str]) -> list[Column]:
-    position = {category: index for index, category in enumerate(categories)}
-    other, missing = len(categories), len(categories) + 1
-    codes = np.array(
-        [missing if value is None else position.get(value, other) for value in category_names(column)], dtype=np.intp
-    )
-    names = [f"{column.name}={category}" for category in categories]
-    names += [f"{column.name} is other", f"{column.name} is missing"]
-    return [
-        Column(name, "float", (codes == index).astype(np.float64), column.origins) for index, name in enumerate(names)
-    ]
+def category_code(code: RowCode, value: Value) -> str:
+    """Return a variable with the text that names a value's category, or None."""
+    if value.dtype == "text":
+        return code.atom(value)
+    name_of = code.constant(_NAMES[value.dtype == "bool"])
+    number = code.variable(code.floats(value))
+    return code.variable(f"{name_of}({number}) if {number} == {number} else None")
+
+
+def _number_name(value: float) -> str:
+    # Zero has two signs, and is one category.
+    return f"{value + 0.0:.17g}"
+
+
+def _truth_name(value: float) -> str:
+    return str(bool(value))
+
+
+_NAMES = (_number_name, _truth_name)
 
 
 def one_hot(*, max_categories: int | None = None, min_count: int = 1) -> OneHot:

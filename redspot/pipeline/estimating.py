@@ -1,64 +1,88 @@
-"""A scikit-learn estimator as a step."""
+"""An estimator of any framework as a step."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, cast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline.column import Column, Table, merged_origins, unique_names
+from redspot.pipeline.compiled import links
+from redspot.pipeline.compiled.thresholds import as_float32
 from redspot.pipeline.errors import (
     EstimatorRefusedError,
     InvalidStepError,
     InvalidTargetError,
-    UnsupportedPredictionError,
 )
+from redspot.pipeline.learned import Facts, Learned, Task
 from redspot.pipeline.node import State, Step, Target
+from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.texts import Texts
 
-Task = Literal["classification", "regression", "other"]
-
-# Two probabilities this close are one tie: sums over one row and over many differ in the last bits.
-TIE = 1e-9
+Answers = tuple[NDArray[np.generic], NDArray[np.float64] | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Estimate(Step):
-    """Fits a scikit-learn estimator: a predictor at the end of a pipeline, or a transformer within."""
+    """Fits an estimator: a predictor at the end of a pipeline, or a transformer within.
+
+    Attributes
+    ----------
+    facts
+        What is known of the estimator.
+    source
+        Gives the estimator, not fitted; a pipeline that was loaded makes it when it is asked for.
+    """
 
     kind: ClassVar[str] = "estimate"
 
-    estimator: Any
+    facts: Facts
+    source: Callable[[], Any] = field(repr=False)
 
-    def __post_init__(self) -> None:
-        if isinstance(self.estimator, type):
-            raise InvalidStepError(f"estimate: give an instance, {self.estimator.__name__}(), not the class.")
-        if not hasattr(self.estimator, "fit") or not hasattr(self.estimator, "get_params"):
+    @classmethod
+    def of(cls, estimator: Any) -> Self:
+        """Return the step around an estimator.
+
+        Raises
+        ------
+        InvalidStepError
+            When it is a class, or no estimator.
+        """
+        if isinstance(estimator, type):
+            raise InvalidStepError(f"estimate: give an instance, {estimator.__name__}(), not the class.")
+        if not hasattr(estimator, "fit") or not hasattr(estimator, "get_params"):
             raise InvalidStepError(
-                f"estimate: {type(self.estimator).__name__} is no scikit-learn estimator (it lacks fit or get_params)."
+                f"estimate: {type(estimator).__name__} is no scikit-learn estimator (it lacks fit or get_params)."
             )
+        return cls(Facts.of(estimator), lambda: estimator)
+
+    @classmethod
+    def of_learned(cls, learned: Learned) -> Self:
+        """Return the step that learned this, without asking for the estimator yet."""
+        return cls(learned.facts, lambda: _unfitted(learned.estimator))
+
+    @cached_property
+    def estimator(self) -> Any:
+        """The estimator, not fitted."""
+        return self.source()
 
     @property
     def is_predictor(self) -> bool:
         """Whether it predicts, and so has to be the last step."""
-        return hasattr(self.estimator, "predict")
+        return self.facts.is_predictor
 
     @property
     def task(self) -> Task:
         """What kind of target it learns."""
-        from sklearn.base import is_classifier, is_regressor
+        return self.facts.task
 
-        if is_classifier(self.estimator):
-            return "classification"
-        return "regression" if is_regressor(self.estimator) else "other"
-
-    def fit(self, table: Table, target: Target | None) -> State:
+    def fit(self, table: Table, target: Target | None) -> Learned:
         """Fit a clone of the estimator, and return it."""
-        from sklearn.base import clone
-
-        estimator = clone(self.estimator)
+        estimator = _unfitted(self.estimator)
         matrix = self._matrix(table)
         if target is not None and self.task == "regression" and target.values.dtype.kind == "U":
             raise InvalidTargetError(f"{self._name} learns numbers, and the target holds text.")
@@ -68,16 +92,16 @@ class Estimate(Step):
             estimator.fit(matrix, None if target is None else target.values)
         except (TypeError, ValueError) as error:
             raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
-        return {"estimator": estimator}
+        return Learned.of(estimator)
 
     def apply(self, table: Table, state: State) -> Table:
         """Return the transformed columns, or the prediction as one column."""
-        fitted = state["estimator"]
         if self.is_predictor:
-            values = predict(fitted, self._matrix(table))
-            dtype: Literal["text", "float"] = "text" if values.dtype.kind == "U" else "float"
-            column = Column("prediction", dtype, values.astype(object if dtype == "text" else np.float64), ())
-            return Table((column,), table.rows)
+            values = self.answer(table, state)[0]
+            if values.dtype.kind != "U":
+                return Table((Column("prediction", "float", values.astype(np.float64), ()),), table.rows)
+            return Table((Column("prediction", "text", Texts.of(values.tolist(), str), ()),), table.rows)
+        fitted = state["estimator"]
         matrix = fitted.transform(self._matrix(table))
         matrix = np.asarray(matrix.todense() if hasattr(matrix, "todense") else matrix, dtype=np.float64)
         names = unique_names([str(name) for name in fitted.get_feature_names_out(np.array(table.names, dtype=object))])
@@ -85,21 +109,47 @@ class Estimate(Step):
         columns = tuple(Column(name, "float", matrix[:, index], origins) for index, name in enumerate(names))
         return Table(columns, table.rows)
 
-    def predict(self, table: Table, state: State) -> NDArray[np.generic]:
-        """Return one prediction per row."""
-        return predict(state["estimator"], self._matrix(table))
+    def answer(self, table: Table, state: State, *, compiled: bool = True, with_probabilities: bool = True) -> Answers:
+        """Return one prediction per row and, where the estimator gives them, probabilities.
 
-    def answer(self, table: Table, state: State) -> tuple[NDArray[np.generic], NDArray[np.float64] | None]:
-        """Return predictions and, where the estimator gives them, probabilities, computed once."""
-        fitted, matrix = state["estimator"], self._matrix(table)
-        probabilities = fitted.predict_proba(matrix) if hasattr(fitted, "predict_proba") else None
-        return predict(fitted, matrix, probabilities), probabilities
+        Parameters
+        ----------
+        table
+            What the estimator reads.
+        state
+            What it has learned.
+        compiled
+            Whether the compiled model may answer; otherwise the framework's own object does.
+        with_probabilities
+            Whether probabilities are wanted.
+        """
+        learned = cast("Learned", state)
+        if compiled and learned.model is not None:
+            sums = learned.model.sums(table)
+            if sums is not None:
+                likely = links.probabilities(learned.model.link, sums)
+                return links.predictions(learned.model.link, sums, likely, learned.classes), likely
+        fitted, matrix = learned.estimator, self._matrix(table)
+        has_probabilities = self.facts.has_probabilities and learned.classes is not None
+        if not has_probabilities:
+            return np.asarray(fitted.predict(matrix)), None
+        likely = np.asarray(fitted.predict_proba(matrix), dtype=np.float64)
+        return _labels(fitted, matrix, likely), likely
 
-    def predict_proba(self, table: Table, state: State) -> NDArray[np.float64]:
-        """Return float64, shape (rows, classes)."""
-        if not hasattr(state["estimator"], "predict_proba"):
-            raise UnsupportedPredictionError(f"{self._name} gives no probabilities; use predict().")
-        return np.asarray(state["estimator"].predict_proba(self._matrix(table)), dtype=np.float64)
+    def write_answer(self, code: RowCode, inputs: Sequence[Value], state: State) -> str:
+        """Write down the answer to one row, and return an expression for it, a dict."""
+        learned = cast("Learned", state)
+        if learned.model is not None:
+            sums = learned.model.row(code, inputs)
+            return links.write_answer(code, learned.model.link, sums, learned.classes)
+        names = [value.name for value in inputs]
+
+        def call(*values: float) -> dict[str, Any]:
+            columns = [Column(n, "float", np.array([v]), ()) for n, v in zip(names, values, strict=True)]
+            given, likely = self.answer(Table(tuple(columns), 1), learned)
+            return answers_of(given, likely, learned.classes)[0]
+
+        return f"{code.constant(call)}({', '.join(code.floats(value) for value in inputs)})"
 
     def params(self) -> dict[str, Any]:
         """Return the estimator's own parameters by name."""
@@ -107,47 +157,60 @@ class Estimate(Step):
 
     def with_params(self, changes: Mapping[str, Any]) -> Self:
         """Return a copy around another estimator, or around the same one with other parameters."""
-        from sklearn.base import clone
-
         others = {name: value for name, value in changes.items() if name != "estimator"}
-        estimator = clone(changes.get("estimator", self.estimator))
+        estimator = _unfitted(changes.get("estimator", self.estimator))
         try:
             estimator.set_params(**others)
         except ValueError as error:
             raise InvalidStepError(f"{self._name}: {error}") from error
-        return type(self)(estimator)
+        return self.of(estimator)
 
     @property
     def _name(self) -> str:
-        return type(self.estimator).__name__
+        return self.facts.title
 
     def _matrix(self, table: Table) -> NDArray[np.float64]:
-        from sklearn.utils import get_tags
+        matrix = table.matrix(self._name, allow_missing=self.facts.allows_missing)
+        # Libraries that round to float32 refuse what does not fit; here it counts as their largest number.
+        is_large = self.facts.is_float32 and bool((np.abs(matrix) > np.finfo(np.float32).max).any())
+        return as_float32(matrix) if is_large else matrix
 
-        return table.matrix(self._name, allow_missing=bool(get_tags(self.estimator).input_tags.allow_nan))
+
+def answers_of(
+    given: NDArray[np.generic], likely: NDArray[np.float64] | None, classes: NDArray[np.generic] | None
+) -> list[dict[str, Any]]:
+    """Return for each row its prediction and, where there are any, the probability of each class by its text."""
+    answers: list[dict[str, Any]] = [{"prediction": value} for value in given.tolist()]
+    if likely is not None and classes is not None:
+        labels = [str(label) for label in classes.tolist()]
+        for answer, values in zip(answers, likely.tolist(), strict=True):
+            answer["probabilities"] = dict(zip(labels, values, strict=True))
+    return answers
 
 
-def predict(
-    fitted: Any, matrix: NDArray[np.float64], probabilities: NDArray[np.float64] | None = None
-) -> NDArray[np.generic]:
+def _labels(fitted: Any, matrix: NDArray[np.float64], likely: NDArray[np.float64]) -> NDArray[np.generic]:
     """Return the estimator's prediction; of classes that tie, always the first.
 
     The last bits of a sum depend on how many rows are computed together. Without this, a row on the very
     border could be one class alone and another among many.
     """
     predicted = cast("NDArray[np.generic]", np.asarray(fitted.predict(matrix)))
-    if not hasattr(fitted, "predict_proba") or not hasattr(fitted, "classes_") or predicted.ndim != 1:
-        return predicted
-    if probabilities is None:
-        probabilities = np.asarray(fitted.predict_proba(matrix))
     classes = np.asarray(fitted.classes_)
-    is_top = probabilities >= probabilities.max(axis=1, keepdims=True) - TIE
+    if predicted.ndim != 1:
+        return predicted
+    is_top = likely >= likely.max(axis=1, keepdims=True) - links.TIE
     is_among = (is_top & (classes[np.newaxis, :] == predicted[:, np.newaxis])).any(axis=1)
     return np.where(is_among & (is_top.sum(axis=1) > 1), classes[is_top.argmax(axis=1)], predicted)
 
 
+def _unfitted(estimator: Any) -> Any:
+    from sklearn.base import clone
+
+    return clone(estimator)
+
+
 def estimate(estimator: Any) -> Estimate:
-    """Put a scikit-learn estimator into a pipeline.
+    """Put an estimator into a pipeline: scikit-learn's, or anything with its methods.
 
     Examples
     --------
@@ -155,4 +218,4 @@ def estimate(estimator: Any) -> Estimate:
     >>> estimate(Ridge(alpha=2.0)).params()["alpha"]
     2.0
     """
-    return Estimate(estimator)
+    return Estimate.of(estimator)

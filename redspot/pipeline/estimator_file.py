@@ -61,7 +61,14 @@ def load_estimator(data: bytes, step: str) -> Any:
     """Return the estimator of `dump_estimator`.
 
     Every entry is checked against the trusted list before skops sees the bytes, and what came out is
-    checked for indices that point outside.
+    checked for indices that point outside; raises as `check_estimator` does.
+    """
+    check_estimator(data, step)
+    return check_soundness(_construct(data, step), step)
+
+
+def check_estimator(data: bytes, step: str) -> None:
+    """Refuse bytes that `load_estimator` would not load, without importing scikit-learn.
 
     Raises
     ------
@@ -95,7 +102,6 @@ def load_estimator(data: bytes, step: str) -> Any:
         elif name != _SCHEMA:
             raise CorruptPipelineError(f"The estimator of {step} has an unexpected member {name!r}.", step=step)
     _check_tree_arguments(entries, members, step)
-    return check_soundness(_construct(data, step), step)
 
 
 def _construct(data: bytes, step: str) -> Any:

@@ -1,7 +1,7 @@
 """The pipeline file: one zip of JSON, arrays and estimators, read without running foreign code.
 
 Members: ``pipeline.json`` (graph, parameters, schema, picture, metrics), ``arrays.npz`` (what steps learned),
-``estimators/<step>.skops`` and ``parity.json``.
+``estimators/<step>/…`` (each framework's own safe format) and ``parity.json``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from redspot._version import __version__
 from redspot.errors import RedspotError
@@ -21,13 +22,14 @@ from redspot.pipeline.description import describe
 from redspot.pipeline.errors import CorruptPipelineError, NotFittedError, PipelineVersionError, UnsavableStepError
 from redspot.pipeline.fitting import Feature, Fitted
 from redspot.pipeline.graph import Graph, Node, Source, checked
+from redspot.pipeline.learned import Learned
 from redspot.pipeline.node import State
 from redspot.pipeline.parity import ParitySet
 from redspot.pipeline.schema import Schema
 from redspot.pipeline.step_file import read_step, write_step
 
 FORMAT = "redspot-pipeline"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _PIPELINE = "pipeline.json"
 _ARRAYS = "arrays.npz"
@@ -124,12 +126,14 @@ def _content(
     trusted_modules: Sequence[str],
 ) -> Content:
     sources = tuple(Source(str(each["name"]), tuple(map(str, each["columns"]))) for each in document["sources"])
-    nodes, states = [], {}
+    nodes: list[Node] = []
+    states: dict[str, State] = {}
     for entry in document["steps"]:
         name = str(entry["name"])
-        step, estimator = read_step(entry, members, trusted_modules)
+        kept = _read_arrays(name, entry["arrays"], arrays)
+        step, learned = read_step(entry, members, kept, trusted_modules)
         nodes.append(Node(name, str(entry["short"]), step, tuple(map(str, entry["inputs"]))))
-        states[name] = _read_state(name, entry["state"], arrays, estimator)
+        states[name] = learned if learned is not None else {**entry["state"], **kept}
     graph = checked(Graph(sources, tuple(nodes)))
     schema = Schema.of_json(document["schema"])
     if tuple(schema.dtypes) != graph.columns:
@@ -149,29 +153,24 @@ def _content(
 
 
 def _write_node(node: Node, state: State, arrays: dict[str, bytes], members: dict[str, bytes]) -> dict[str, Any]:
-    entry, estimator = write_step(node.name, node.step, state)
-    members.update(estimator)
-    kept: dict[str, Any] = {}
-    for key, value in state.items():
-        if isinstance(value, np.ndarray):
-            arrays[f"{node.name}/{key}.npy"] = write_array(value)
-            kept[key] = {"array": f"{node.name}/{key}"}
-        elif key != "estimator":
-            kept[key] = {"json": value}
-    return {"name": node.name, "short": node.short, "inputs": list(node.inputs), "state": kept, **entry}
+    entry, files, kept = write_step(node.name, node.step, state)
+    members.update(files)
+    if not isinstance(state, Learned):
+        kept = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
+        entry["state"] = {key: value for key, value in state.items() if key not in kept}
+    for key, array in kept.items():
+        arrays[f"{node.name}/{key}.npy"] = write_array(array)
+    return {"name": node.name, "short": node.short, "inputs": list(node.inputs), "arrays": sorted(kept), **entry}
 
 
-def _read_state(name: str, entry: Mapping[str, Any], arrays: Mapping[str, bytes], estimator: Any) -> State:
-    state: dict[str, Any] = {} if estimator is None else {"estimator": estimator}
-    for key, value in entry.items():
-        if "array" in value:
-            member = f"{value['array']}.npy"
-            if member not in arrays:
-                raise CorruptPipelineError(f"{name} has lost its array {member!r}.", step=name)
-            state[key] = read_array(arrays[member], member)
-        else:
-            state[key] = value["json"]
-    return state
+def _read_arrays(name: str, keys: Sequence[str], arrays: Mapping[str, bytes]) -> dict[str, NDArray[np.generic]]:
+    kept = {}
+    for key in keys:
+        member = f"{name}/{key}.npy"
+        if member not in arrays:
+            raise CorruptPipelineError(f"{name} has lost its array {member!r}.", step=name)
+        kept[str(key)] = read_array(arrays[member], member)
+    return kept
 
 
 def _versions() -> dict[str, str]:

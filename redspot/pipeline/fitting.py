@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import cast
 
 from redspot.pipeline.column import Table
 from redspot.pipeline.errors import InvalidPipelineError, InvalidTargetError
-from redspot.pipeline.estimating import Estimate, Task
+from redspot.pipeline.estimating import Estimate
 from redspot.pipeline.graph import Graph, Node, joined
+from redspot.pipeline.learned import Learned, Task
 from redspot.pipeline.node import State, Target
-from redspot.pipeline.schema import Schema, learn_inputs, output_columns
+from redspot.pipeline.schema import OutputColumn, Schema, learn_inputs, output_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def fit_graph(graph: Graph, table: Table, target: Target | None) -> Fitted:
     if predictor is not None:
         inputs = run.inputs(predictor)
         origins = tuple(dict.fromkeys(origin for column in inputs.columns for origin in column.origins))
-        outputs = _outputs(cast("Estimate", predictor.step), states[predictor.name])
+        outputs = _outputs(states[predictor.name])
         features[predictor.name] = tuple(Feature(o.name, predictor.name, origins, o.dtype) for o in outputs)
     else:
         outputs = ()
@@ -123,36 +121,10 @@ def run_to(graph: Graph, fitted: Fitted, table: Table, name: str | None = None) 
     return joined(run.tables, graph.ends) if name is None else run.tables[name]
 
 
-def predicted(graph: Graph, fitted: Fitted, table: Table) -> NDArray[np.generic]:
-    """Return one prediction per row."""
-    node = cast("Node", graph.predictor)
-    return cast("Estimate", node.step).predict(run_to(graph, fitted, table), fitted.states[node.name])
-
-
-def probabilities(graph: Graph, fitted: Fitted, table: Table) -> NDArray[np.float64]:
-    """Return float64, shape (rows, classes)."""
-    node = cast("Node", graph.predictor)
-    return cast("Estimate", node.step).predict_proba(run_to(graph, fitted, table), fitted.states[node.name])
-
-
-def answers(graph: Graph, fitted: Fitted, table: Table) -> list[dict[str, Any]]:
-    """Return for each row its prediction and, where there are any, the probability of each class."""
-    node = cast("Node", graph.predictor)
-    step, state = cast("Estimate", node.step), fitted.states[node.name]
-    predictions, likely = step.answer(run_to(graph, fitted, table), state)
-    given: list[dict[str, Any]] = [{"prediction": value} for value in predictions.tolist()]
-    if likely is not None and fitted.schema.has_probabilities:
-        labels = [str(label) for label in state["estimator"].classes_.tolist()]
-        for answer, values in zip(given, likely.tolist(), strict=True):
-            answer["probabilities"] = dict(zip(labels, values, strict=True))
-    return given
-
-
 def _features(name: str, table: Table) -> tuple[Feature, ...]:
     return tuple(Feature(column.name, name, column.origins, column.dtype) for column in table.columns)
 
 
-def _outputs(step: Estimate, state: Mapping[str, Any]) -> Any:
-    estimator = state["estimator"]
-    classes = np.asarray(estimator.classes_) if step.task == "classification" else None
-    return output_columns(classes, hasattr(estimator, "predict_proba"))
+def _outputs(state: State) -> tuple[OutputColumn, ...]:
+    learned = cast("Learned", state)
+    return output_columns(learned.classes, learned.facts.has_probabilities)

@@ -1,4 +1,4 @@
-"""Reading what notebooks hold (pandas, polars, dict of columns, list of rows) into tables."""
+"""Reading what notebooks hold (pandas, polars, Arrow, DuckDB, arrays, dicts, rows) into tables."""
 
 from __future__ import annotations
 
@@ -9,13 +9,8 @@ from typing import Any, cast
 import numpy as np
 
 from redspot.pipeline.column import Column, Dtype, Table, Values, coerce, infer_dtype, listed
-from redspot.pipeline.errors import (
-    ColumnTypeError,
-    InvalidTargetError,
-    MissingColumnError,
-    MissingValueError,
-    UnknownColumnError,
-)
+from redspot.pipeline.errors import ColumnTypeError, InvalidTargetError, MissingColumnError, UnknownColumnError
+from redspot.pipeline.reading import Reader, dtype_of, reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,9 @@ class Frame:
 
     @classmethod
     def of(cls, data: object) -> Frame:
-        """Read a pandas or polars frame, a dict of columns or a list of dicts.
+        """Read a pandas, polars, Arrow or DuckDB table, an array, a dict of columns or a list of dicts.
+
+        A structured array has the names of its fields; a two-dimensional one the names ``x0``, ``x1``, ….
 
         Raises
         ------
@@ -47,12 +44,16 @@ class Frame:
         """
         if isinstance(data, Frame):
             return data
+        if isinstance(data, np.ndarray):
+            return _of_array(data)
         if isinstance(data, Mapping):
             return _of_columns(data)
         if isinstance(data, Sequence) and not isinstance(data, str | bytes):
             return _of_rows(data)
         import narwhals as nw
 
+        if type(data).__module__.partition(".")[0] in ("duckdb", "_duckdb") and hasattr(data, "to_arrow_table"):
+            data = data.to_arrow_table()
         try:
             frame = nw.from_native(cast("Any", data), eager_only=True)
             names = [str(name) for name in frame.columns]
@@ -60,7 +61,7 @@ class Frame:
             raise ColumnTypeError(f"The frame has columns by the same name: {error}") from error
         except TypeError as error:
             raise ColumnTypeError(
-                f"Rows are given as a pandas or polars frame, a dict of columns or a list of dicts, "
+                f"Rows are given as a pandas, polars, Arrow or DuckDB table, an array, a dict of columns or a list of dicts, "
                 f"not {type(data).__name__}."
             ) from error
         series = {name: frame.get_column(original) for name, original in zip(names, frame.columns, strict=True)}
@@ -68,7 +69,7 @@ class Frame:
 
     def dtype(self, name: str) -> Dtype:
         """Return the type of a column as the data declares or shows it."""
-        return _dtype(name, self.column(name))
+        return dtype_of(name, self.column(name))
 
     def column(self, name: str) -> object:
         """Return one column as it came.
@@ -92,8 +93,8 @@ class Frame:
         """Return the frame with only some of its columns."""
         return Frame({name: self.column(name) for name in names}, self.rows, self.is_rows)
 
-    def table(self, dtypes: Mapping[str, Dtype]) -> Table:
-        """Return the named columns with the given types.
+    def readers(self, dtypes: Mapping[str, Dtype]) -> Readers:
+        """Return the named columns, ready to be read a stretch of rows at a time.
 
         Raises
         ------
@@ -102,42 +103,32 @@ class Frame:
         """
         if self.is_rows:
             refuse_unknown(self.columns, dtypes)
+        return Readers({name: reader(name, dtype, self.column(name)) for name, dtype in dtypes.items()}, self.rows)
+
+    def table(self, dtypes: Mapping[str, Dtype]) -> Table:
+        """Return the named columns, whole, with the given types; raises as `readers` does."""
+        return self.readers(dtypes).table(0, self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Typed columns of which any stretch of rows can be read, also by several threads."""
+
+    readers: Mapping[str, Reader]
+    rows: int
+
+    def table(self, start: int, stop: int) -> Table:
+        """Return rows from `start` up to, not including, `stop`.
+
+        Raises
+        ------
+        ColumnTypeError, MissingValueError
+            Naming the column and the row.
+        """
         columns = tuple(
-            Column(name, dtype, require_finite(name, _values(name, dtype, self.column(name))), (name,))
-            for name, dtype in dtypes.items()
+            Column(name, each.dtype, each.read(start, stop), (name,)) for name, each in self.readers.items()
         )
-        return Table(columns, self.rows)
-
-
-def row_table(row: Mapping[str, object], dtypes: Mapping[str, Dtype]) -> Table:
-    """Return one row as a table, without any frame library; an absent key means missing.
-
-    Raises
-    ------
-    UnknownColumnError, ColumnTypeError
-        For a key that is no column, or a value of another type.
-    """
-    if not isinstance(row, Mapping):
-        raise ColumnTypeError(f"A row is a mapping of column to value, not {type(row).__name__}.")
-    refuse_unknown(row, dtypes)
-    columns = tuple(
-        Column(name, dtype, require_finite(name, coerce(name, dtype, [row.get(name)])), (name,))
-        for name, dtype in dtypes.items()
-    )
-    return Table(columns, 1)
-
-
-def require_finite(name: str, values: Values) -> Values:
-    """Refuse infinite numbers: JSON cannot carry them, so no endpoint could ever be asked about them.
-
-    Raises
-    ------
-    MissingValueError
-        Naming the column.
-    """
-    if values.dtype.kind == "f" and np.isinf(values).any():
-        raise MissingValueError(f"Column {name!r} has an infinite value; give a number or leave it empty.", column=name)
-    return values
+        return Table(columns, stop - start)
 
 
 def refuse_unknown(given: Mapping[str, object], known: Mapping[str, Dtype]) -> None:
@@ -161,35 +152,51 @@ def read_target(target: object, rows: int) -> Values:
     InvalidTargetError
         When it has another length than the rows, or a missing value.
     """
-    values = _target_list(target)
+    values = _target_values(target)
     if len(values) != rows:
         raise InvalidTargetError(f"The target has {len(values)} values for {rows} rows.")
+    if isinstance(values, np.ndarray):
+        if values.dtype.kind == "f" and np.isnan(values).any():
+            missing = int(np.isnan(values).sum())
+            raise InvalidTargetError(
+                f"The target has {missing} missing values; drop those rows first.", missing=missing
+            )
+        return values.astype(_PLAIN_TARGETS[values.dtype.kind])
     dtype = infer_dtype("target", values)
-    if dtype == "datetime":
-        raise InvalidTargetError("The target holds times; give labels or numbers.")
-    array = coerce("target", dtype, values)
-    missing = int(Column("target", dtype, array, ()).missing().sum())
+    if dtype not in _TARGETS:
+        raise InvalidTargetError(f"The target holds {dtype} values; labels or numbers are needed.")
+    column = Column("target", dtype, coerce("target", dtype, values), ())
+    missing = int(column.missing().sum())
     if missing:
         raise InvalidTargetError(f"The target has {missing} missing values; drop those rows first.", missing=missing)
-    kinds: Mapping[Dtype, type] = {"text": np.str_, "int": np.int64, "bool": np.bool_, "float": np.float64}
-    return array.astype(kinds[dtype])
+    return column.values.astype(_TARGETS[dtype])
 
 
-def _target_list(target: object) -> list[object]:
-    if isinstance(target, np.ndarray):
-        if target.ndim != 1:
-            raise InvalidTargetError(f"The target has {target.ndim} dimensions; one is needed.")
-        return cast("list[object]", target.tolist())
-    if isinstance(target, Sequence) and not isinstance(target, str):
+_TARGETS: Mapping[Dtype, type] = {"text": np.str_, "int": np.int64, "bool": np.bool_, "float": np.float64}
+_PLAIN_TARGETS: Mapping[str, type] = {"i": np.int64, "u": np.int64, "b": np.bool_, "f": np.float64, "U": np.str_}
+
+
+def _target_values(target: object) -> Values | list[object]:
+    """Return an array where numpy knows the type of each value, otherwise plain Python values."""
+    if not isinstance(target, np.ndarray) and isinstance(target, Sequence) and not isinstance(target, str):
         return list(target)
-    import narwhals as nw
+    array = target
+    if not isinstance(target, np.ndarray):
+        import narwhals as nw
 
-    try:
-        return cast("list[object]", nw.from_native(cast("Any", target), series_only=True).to_list())
-    except TypeError as error:
-        raise InvalidTargetError(
-            f"The target is a column name, a series, an array or a list, not {type(target).__name__}."
-        ) from error
+        try:
+            series = nw.from_native(cast("Any", target), series_only=True)
+        except TypeError as error:
+            raise InvalidTargetError(
+                f"The target is a column name, a series, an array or a list, not {type(target).__name__}."
+            ) from error
+        if not (series.dtype.is_numeric() or series.dtype == nw.Boolean) or series.null_count():
+            return cast("list[object]", series.to_list())
+        array = series.to_numpy()
+    array = cast("Values", array)
+    if array.ndim != 1:
+        raise InvalidTargetError(f"The target has {array.ndim} dimensions; one is needed.")
+    return array if array.dtype.kind in _PLAIN_TARGETS else cast("list[object]", array.tolist())
 
 
 def _of_columns(data: Mapping[Any, object]) -> Frame:
@@ -202,6 +209,16 @@ def _of_columns(data: Mapping[Any, object]) -> Frame:
     if len(lengths) > 1:
         raise ColumnTypeError(f"The columns have different lengths: {', '.join(map(str, sorted(lengths)))}.")
     return Frame(columns, lengths.pop() if lengths else 0, False)
+
+
+def _of_array(array: Values) -> Frame:
+    if array.dtype.names is not None and array.ndim == 1:
+        return Frame({name: cast("Any", array)[name] for name in array.dtype.names}, len(array), False)
+    if array.ndim != 2:
+        raise ColumnTypeError(
+            f"An array of rows has two dimensions, or named fields; this one has shape {array.shape}."
+        )
+    return Frame({f"x{index}": array[:, index] for index in range(array.shape[1])}, len(array), False)
 
 
 def _series(values: object) -> object:
@@ -221,50 +238,3 @@ def _of_rows(data: Sequence[object]) -> Frame:
         names.update(dict.fromkeys(map(str, row)))
     rows = cast("Sequence[Mapping[str, object]]", data)
     return Frame({name: [row.get(name) for row in rows] for name in names}, len(rows), True)
-
-
-def _dtype(name: str, column: object) -> Dtype:
-    if isinstance(column, np.ndarray):
-        by_kind: dict[str, Dtype] = {"f": "float", "i": "int", "u": "int", "b": "bool", "U": "text", "M": "datetime"}
-        return by_kind.get(column.dtype.kind) or infer_dtype(name, column.tolist())
-    if isinstance(column, list | tuple):
-        return infer_dtype(name, column)
-    import narwhals as nw
-
-    series = cast("nw.Series[Any]", column)
-    declared = series.dtype
-    if declared.is_float() or declared.is_decimal():
-        return "float"
-    if declared.is_integer():
-        return "int"
-    if declared == nw.Boolean:
-        return "bool"
-    if declared == nw.String:
-        return "text"
-    if declared == nw.Datetime or declared == nw.Date:
-        return "datetime"
-    return infer_dtype(name, series.to_list())
-
-
-def _values(name: str, dtype: Dtype, column: object) -> Values:
-    if isinstance(column, np.ndarray):
-        return _array_values(name, dtype, column)
-    if isinstance(column, list | tuple):
-        return coerce(name, dtype, column)
-    import narwhals as nw
-
-    series = cast("nw.Series[Any]", column)
-    if dtype in ("float", "int") and series.dtype.is_numeric():
-        # A nullable integer column turns into objects unless it passes through Float64 first.
-        return _array_values(name, dtype, series.cast(nw.Float64).to_numpy())
-    return coerce(name, dtype, series.to_list())
-
-
-def _array_values(name: str, dtype: Dtype, array: Values) -> Values:
-    if array.ndim != 1:
-        raise ColumnTypeError(f"Column {name!r} has {array.ndim} dimensions; one is needed.", column=name)
-    if dtype in ("float", "int") and array.dtype.kind in "fiu":
-        return array.astype(np.float64)
-    if dtype == "datetime" and array.dtype.kind == "M":
-        return array.astype("datetime64[us]")
-    return coerce(name, dtype, cast("list[object]", array.tolist()))

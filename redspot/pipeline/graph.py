@@ -162,9 +162,7 @@ def checked(graph: Graph) -> Graph:
         known.add(part.name)
     for node in graph.nodes[:-1]:
         if isinstance(node.step, Estimate) and node.step.is_predictor:
-            raise InvalidPipelineError(
-                f"{node.name} predicts ({type(node.step.estimator).__name__}), so it must be the last step."
-            )
+            raise InvalidPipelineError(f"{node.name} predicts ({node.step.facts.title}), so it must be the last step.")
     if graph.predictor is not None and len(graph.ends) > 1:
         loose = [name for name in graph.ends if name != graph.predictor.name]
         raise InvalidPipelineError(f"{listed(loose)} lead nowhere; join them into {graph.predictor.name!r}.")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from redspot.pipeline.column import NUMERIC, Column, Table
+from redspot.pipeline.column import NUMERIC, Column, Dtype, Table
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError, MissingValueError
 from redspot.pipeline.node import State, Step, Target, require_choice
+from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.texts import Texts
 
 Strategy = Literal["mean", "median", "most_frequent", "constant"]
 
@@ -37,35 +39,57 @@ class Impute(Step):
 
     def apply(self, table: Table, state: State) -> Table:
         """Return the columns with their gaps filled."""
-        filled = []
-        for column, fill in zip(table.columns, state["fills"], strict=True):
-            missing = column.missing()
-            values = column.values
-            if missing.any():
-                values = values.copy()
-                values[missing] = fill
-            # A mean of whole numbers or of truths is neither; the type says so whether or not a gap was there.
-            dtype = "float" if column.dtype in NUMERIC and self.strategy != "most_frequent" else column.dtype
-            filled.append(replace(column, dtype=dtype, values=values))
-        return Table(tuple(filled), table.rows)
+        filled = tuple(self._filled(column, fill) for column, fill in zip(table.columns, state["fills"], strict=True))
+        return Table(filled, table.rows)
+
+    def row(self, code: RowCode, inputs: Sequence[Value], state: State) -> list[Value]:
+        """Write down the filling of each value."""
+        outputs = []
+        for value, fill in zip(inputs, state["fills"], strict=True):
+            dtype = self._dtype(value.dtype)
+            if not value.may_miss:
+                outputs.append(replace(value, dtype=dtype))
+                continue
+            variable, name = code.atom(value), code.fresh()
+            known = f"{variable} == {variable}" if value.dtype in NUMERIC else f"{variable} is not None"
+            code.line(f"{name} = {variable} if {known} else {code.literal(fill)}")
+            base = (name, ()) if value.dtype in NUMERIC else None
+            outputs.append(Value(value.name, dtype, name, may_miss=False, base=base))
+        return outputs
+
+    def _filled(self, column: Column, fill: float | str) -> Column:
+        dtype = self._dtype(column.dtype)
+        missing = column.missing()
+        if not missing.any():
+            return replace(column, dtype=dtype)
+        if column.dtype == "text":
+            texts = column.texts
+            codes = np.where(missing, np.int32(len(texts.labels)), texts.codes)
+            # The fill may be among the labels already; `mapped` then makes one of the two.
+            return replace(column, data=Texts(codes, (*texts.labels, str(fill))).mapped(str))
+        return replace(column, dtype=dtype, data=np.where(missing, fill, column.floats()))
+
+    def _dtype(self, dtype: Dtype) -> Dtype:
+        # A mean of whole numbers or of truths is neither; the type says so whether or not a gap was there.
+        return "float" if dtype in NUMERIC and self.strategy != "most_frequent" else dtype
 
     def _fill(self, column: Column) -> float | str:
-        if column.dtype == "datetime":
-            raise ColumnTypeError(f"impute cannot fill the times of column {column.name!r}.", column=column.name)
+        if column.dtype not in NUMERIC and column.dtype != "text":
+            raise ColumnTypeError(
+                f"impute cannot fill column {column.name!r}, which holds {column.dtype}.", column=column.name
+            )
         if self.strategy == "constant":
             return self._constant(column)
-        known = column.values[~column.missing()]
-        if not len(known):
+        if column.missing().all():
             raise MissingValueError(
                 f"Column {column.name!r} has no value to learn a {self.strategy} from; "
                 "leave it out or use impute('constant', …).",
                 column=column.name,
             )
         if self.strategy == "most_frequent":
-            counts = Counter(cast("list[float | str]", known.tolist()))
-            # The smallest of the most frequent, so that the order of the rows does not matter.
-            return min(counts, key=lambda value: (-counts[value], value))
-        numbers = replace(column, values=known).floats()
+            return _most_frequent(column)
+        numbers = column.floats()
+        numbers = numbers[~np.isnan(numbers)]
         return float(np.mean(numbers) if self.strategy == "mean" else np.median(numbers))
 
     def _constant(self, column: Column) -> float | str:
@@ -76,6 +100,17 @@ class Impute(Step):
         if isinstance(self.value, str) or self.value is None:
             raise ColumnTypeError(f"Column {column.name!r} is {column.dtype}; fill it with a number.")
         return float(self.value)
+
+
+def _most_frequent(column: Column) -> float | str:
+    """Return the most frequent value; the smallest of several, so that the order of the rows does not matter."""
+    if column.dtype == "text":
+        texts = column.texts
+        counts = texts.counts()
+        return min(label for label, count in zip(texts.labels, counts, strict=True) if count == counts.max())
+    numbers = column.floats()
+    values, numbers_of = np.unique(numbers[~np.isnan(numbers)], return_counts=True)
+    return float(values[numbers_of.argmax()])
 
 
 def impute(strategy: Strategy = "median", value: float | str | None = None) -> Impute:

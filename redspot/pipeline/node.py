@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from redspot.pipeline.column import Table, listed
 from redspot.pipeline.errors import InvalidStepError
+from redspot.pipeline.rowcode import RowCode, Value
 
 # Arrays and JSON only, so that every state can be written without pickle; the one exception is the
 # estimator of `estimate`, which goes through skops.
@@ -36,7 +37,7 @@ class Step:
 
     A step is only its parameters. `fit` returns what was learned, and `apply` uses it, so that one step
     can be part of many pipelines. `apply` must treat each row on its own: the same row gives the same
-    result alone and among a million.
+    result alone and among a million. What it does to one row alone, without tables, it may write down in `row`.
     """
 
     kind: ClassVar[str]
@@ -48,6 +49,10 @@ class Step:
     def apply(self, table: Table, state: State) -> Table:
         """Return the output columns for input columns, using what was learned."""
         raise NotImplementedError
+
+    def row(self, code: RowCode, inputs: Sequence[Value], state: State) -> list[Value] | None:
+        """Write down what the step does to one row, and return the outputs; None when it can only `apply`."""
+        return None
 
     def params(self) -> dict[str, Any]:
         """Return the parameters by name."""

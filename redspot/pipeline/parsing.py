@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal
-
-import numpy as np
 
 from redspot.pipeline.column import NUMERIC, Column, Table
 from redspot.pipeline.errors import ColumnTypeError
 from redspot.pipeline.node import State, Step, Target, require_choice
+from redspot.pipeline.rowcode import RowCode, Value
 
 _WRITTEN = re.compile(
     r"""
@@ -48,16 +48,29 @@ class ParseNumber(Step):
         if column.dtype in NUMERIC:
             return column
         if column.dtype != "text":
-            raise ColumnTypeError(f"parse_number cannot read the times of column {column.name!r}.", column=column.name)
-        numbers = np.empty(len(column.values), dtype=np.float64)
-        for index, value in enumerate(column.values):
-            number = math.nan if value is None else parse_written(value, percent=self.percent)
-            if number is None:
-                if self.invalid == "error":
-                    raise ColumnTypeError(f"Column {column.name!r} has {value[:40]!r}, which is no number.")
-                number = math.nan
-            numbers[index] = number
-        return replace(column, dtype="float", values=numbers)
+            raise ColumnTypeError(
+                f"parse_number cannot read column {column.name!r}, which holds {column.dtype}.", column=column.name
+            )
+        return column.numeric(column.texts.numbers(lambda text: self._number(text, column.name), math.nan))
+
+    def row(self, code: RowCode, inputs: Sequence[Value], state: State) -> list[Value]:
+        """Write down the reading of each value."""
+        outputs = []
+        for value in inputs:
+            if value.dtype in NUMERIC:
+                outputs.append(value)
+                continue
+            source = code.atom(value)
+            call = f"{code.constant(self._number)}({source}, {value.name!r})"
+            number = code.variable(f"{call} if {source} is not None else nan" if value.may_miss else call)
+            outputs.append(Value(value.name, "float", number, base=(number, ())))
+        return outputs
+
+    def _number(self, text: str, name: str) -> float:
+        number = parse_written(text, percent=self.percent)
+        if number is None and self.invalid == "error":
+            raise ColumnTypeError(f"Column {name!r} has {text[:40]!r}, which is no number.", column=name)
+        return math.nan if number is None else number
 
 
 def parse_written(text: str, *, percent: str = "fraction") -> float | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from redspot.pipeline import description, file, picture
+from redspot.pipeline import batch, description, file, picture
 from redspot.pipeline.archive import write_whole
 from redspot.pipeline.column import Table, listed
 from redspot.pipeline.definition import Definition
@@ -22,12 +22,14 @@ from redspot.pipeline.errors import (
     UnsupportedPredictionError,
 )
 from redspot.pipeline.estimating import Estimate
-from redspot.pipeline.fitting import Feature, Fitted, answers, fit_graph, predicted, probabilities, run_to
-from redspot.pipeline.frame import Frame, read_target, row_table
+from redspot.pipeline.fitting import Feature, Fitted, fit_graph, run_to
+from redspot.pipeline.frame import Frame, Readers, read_target
 from redspot.pipeline.graph import Node
+from redspot.pipeline.learned import Learned
 from redspot.pipeline.metrics import classification_metrics, regression_metrics
 from redspot.pipeline.node import Target
 from redspot.pipeline.parity import ParityReport, ParitySet, compare, sample_rows
+from redspot.pipeline.rowfunction import RowFunction, row_function
 from redspot.plugins import Registry
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ class Pipeline(Definition):
         dtypes = {name: frame.dtype(name) for name in names}
         table = frame.selected(names).table(dtypes)
         fitted = fit_graph(self._graph, table, target)
-        self._fitted, self._parity, self.metrics_ = fitted, None, {}
+        self._fitted, self._parity, self.metrics_, self._row_function = fitted, None, {}, None
         if self._graph.predictor is not None:
             rows = sample_rows(table)
             self._parity = ParitySet(rows, tuple(self._answers(rows)))
@@ -120,7 +122,7 @@ class Pipeline(Definition):
         node, fitted = self._predictor()
         if fitted.schema.task != "classification":
             raise AttributeError(f"{node.name} predicts no classes.")
-        return np.asarray(fitted.states[node.name]["estimator"].classes_)
+        return cast("NDArray[np.generic]", cast("Learned", fitted.states[node.name]).classes)
 
     @property
     def schema_(self) -> Schema:
@@ -143,19 +145,37 @@ class Pipeline(Definition):
 
     # -- answering ----------------------------------------------------------------------------------
 
-    def predict(self, X: object) -> NDArray[np.generic]:  # noqa: N803
-        """Return one prediction per row: labels, or float64 numbers."""
-        _, fitted = self._predictor()
-        table = self._table(X)
-        return predicted(self._graph, fitted, table) if table.rows else np.empty(0, dtype=self._answer_dtype(fitted))
+    def predict(self, X: object, *, compiled: bool = True) -> NDArray[np.generic]:  # noqa: N803
+        """Return one prediction per row: labels, or float64 numbers.
 
-    def predict_proba(self, X: object) -> NDArray[np.float64]:  # noqa: N803
-        """Return float64, shape (rows, classes); the order of the classes is that of `classes_`."""
+        Parameters
+        ----------
+        X
+            Rows, as `fit` takes them.
+        compiled
+            Whether the compiled model answers where there is one; otherwise the framework's own estimator does. Both
+            give the same, which this parameter is there to show.
+        """
         _, fitted = self._predictor()
+        rows = self._readers(X)
+        if not rows.rows:
+            return np.empty(0, dtype=self._answer_dtype(fitted))
+        return batch.predicted(self._graph, fitted, rows, compiled=compiled)
+
+    def predict_proba(self, X: object, *, compiled: bool = True) -> NDArray[np.float64]:  # noqa: N803
+        """Return float64, shape (rows, classes); the order of the classes is that of `classes_`."""
+        node, fitted = self._predictor()
         if fitted.schema.task != "classification":
             raise UnsupportedPredictionError("Only a classifier gives probabilities; use predict().")
-        table = self._table(X)
-        return probabilities(self._graph, fitted, table) if table.rows else np.empty((0, len(self.classes_)))
+        if not fitted.schema.has_probabilities:
+            raise UnsupportedPredictionError(
+                f"{cast('Estimate', node.step).facts.title} gives no probabilities; use predict()."
+            )
+        rows = self._readers(X)
+        if not rows.rows:
+            return np.empty((0, len(self.classes_)))
+        likely = batch.predicted(self._graph, fitted, rows, compiled=compiled, probabilities=True)
+        return cast("NDArray[np.float64]", likely)
 
     def predict_one(self, row: Mapping[str, object]) -> dict[str, Any]:
         """Return the prediction for one row, and for a classifier the probability of each class.
@@ -170,8 +190,15 @@ class Pipeline(Definition):
         UnknownColumnError, ColumnTypeError
             For a key that is no column, or a value of another type; the message says which, and what exists.
         """
-        _, fitted = self._predictor()
-        return answers(self._graph, fitted, row_table(row, fitted.schema.dtypes))[0]
+        return self.row_function(row)
+
+    @property
+    def row_function(self) -> RowFunction:
+        """The compiled function behind `predict_one`: a dict in, a dict out; made when it is first asked for."""
+        if self._row_function is None:
+            _, fitted = self._predictor()
+            self._row_function = row_function(self._graph, fitted)
+        return self._row_function
 
     def transform(self, X: object, step: str | None = None) -> dict[str, NDArray[np.generic]]:  # noqa: N803
         """Return the columns that a step gives, by name; without a step, those that the predictor reads."""
@@ -281,7 +308,10 @@ class Pipeline(Definition):
         return self.classes_.dtype if fitted.schema.task == "classification" else np.dtype(np.float64)
 
     def _answers(self, rows: object) -> list[dict[str, Any]]:
-        return answers(self._graph, self._learned(), self._table(rows))
+        return batch.answers(self._graph, self._learned(), self._readers(rows))
+
+    def _readers(self, rows: object) -> Readers:
+        return Frame.of(rows).readers(self._learned().schema.dtypes)
 
     def _table(self, rows: object) -> Table:
         return Frame.of(rows).table(self._learned().schema.dtypes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ import numpy as np
 from redspot.pipeline.column import Table
 from redspot.pipeline.errors import ColumnTypeError
 from redspot.pipeline.node import State, Step, Target
+from redspot.pipeline.rowcode import Rising, RowCode, Value
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,18 @@ class Scale(Step):
             spreads[index] = spread if self.spread and not is_noise else 1.0
         return {"means": means, "spreads": spreads}
 
+    def row(self, code: RowCode, inputs: Sequence[Value], state: State) -> list[Value]:
+        """Write down the scaling of each value."""
+        pairs = zip(inputs, state["means"].tolist(), state["spreads"].tolist(), strict=True)
+        return [
+            code.number(
+                value,
+                f"({code.floats(value)} - {code.literal(mean)}) / {code.literal(spread)}",
+                rising=_shifted(mean, spread),
+            )
+            for value, mean, spread in pairs
+        ]
+
     def apply(self, table: Table, state: State) -> Table:
         """Return the scaled columns."""
         scaled = tuple(
@@ -48,6 +62,10 @@ class Scale(Step):
             for column, mean, spread in zip(table.columns, state["means"], state["spreads"], strict=True)
         )
         return Table(scaled, table.rows)
+
+
+def _shifted(mean: float, spread: float) -> Rising:
+    return lambda values: (values - mean) / spread
 
 
 def scale(*, center: bool = True, spread: bool = True) -> Scale:

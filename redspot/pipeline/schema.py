@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,12 +103,18 @@ def output_columns(classes: NDArray[np.generic] | None, has_probabilities: bool)
 
 def json_values(column: Column) -> list[JsonValue]:
     """Return the values of a column as JSON, None for missing."""
-    if column.dtype == "text":
-        return [None if value is None else str(value) for value in column.values]
+    if column.dtype in ("text", "list"):
+        return [None if value is None else value for value in column.values.tolist()]
+    if column.dtype == "image":
+        return [None if value is None else _image(value) for value in column.values]
     if column.dtype == "datetime":
         return [None if np.isnat(value) else str(value) for value in column.values]
     convert = _FROM_FLOAT[column.dtype]
     return [None if np.isnan(value) else convert(value) for value in column.floats().tolist()]
+
+
+def _image(value: object) -> str | list[object]:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else cast("Any", value).tolist()
 
 
 def _whole(value: float) -> int | float:
@@ -122,12 +129,13 @@ def _input(column: Column) -> InputColumn:
     known = np.flatnonzero(~missing)
     example: JsonValue = None
     if len(known):
-        first = Column(column.name, column.dtype, column.values[known[:1]], column.origins)
+        first = column.at(known[:1])
         example = json_values(first)[0]
         example = example[:MAX_EXAMPLE_LENGTH] if isinstance(example, str) else example
     categories: tuple[str, ...] | None = None
     if column.dtype == "text":
-        distinct = set(column.values[known].tolist())
+        texts = column.texts
+        distinct = {label for label, count in zip(texts.labels, texts.counts().tolist(), strict=True) if count}
         categories = tuple(sorted(distinct)) if len(distinct) <= MAX_CATEGORIES else None
     return InputColumn(column.name, column.dtype, bool(missing.any()), categories, example)
 

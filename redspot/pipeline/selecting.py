@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from redspot.pipeline.column import Table, listed
 from redspot.pipeline.errors import InvalidStepError, UnknownColumnError
 from redspot.pipeline.node import State, Step, Target
+from redspot.pipeline.rowcode import RowCode, Value
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Select(Step):
     def apply(self, table: Table, state: State) -> Table:
         """Return the named columns."""
         return Table(tuple(table[name] for name in self.columns), table.rows)
+
+    def row(self, code: RowCode, inputs: Sequence[Value], state: State) -> list[Value]:
+        """Pass the named values on."""
+        by_name = {value.name: value for value in inputs}
+        return [by_name[name] for name in self.columns]
 
 
 def select(*columns: str) -> Select:

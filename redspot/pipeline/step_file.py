@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, cast
 
 from redspot.pipeline.column import listed
 from redspot.pipeline.custom import CustomStep, StepFunction
 from redspot.pipeline.encoding import OneHot
-from redspot.pipeline.errors import CorruptPipelineError, UnsavableStepError, UntrustedPipelineError
+from redspot.pipeline.errors import UnsavableStepError, UntrustedPipelineError
 from redspot.pipeline.estimating import Estimate
-from redspot.pipeline.estimator_file import dump_estimator, load_estimator
 from redspot.pipeline.imputing import Impute
+from redspot.pipeline.learned import Learned
+from redspot.pipeline.learned_file import Array, read_learned, write_learned
 from redspot.pipeline.node import State, Step
 from redspot.pipeline.parsing import ParseNumber
 from redspot.pipeline.scaling import Scale
@@ -25,8 +25,8 @@ KINDS: Mapping[str, type[Step]] = {each.kind: each for each in (Impute, Scale, O
 STEPS_GROUP = "redspot.steps"
 
 
-def write_step(name: str, step: Step, state: State) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return the JSON of a step and the members that go with it.
+def write_step(name: str, step: Step, state: State) -> tuple[dict[str, Any], dict[str, bytes], dict[str, Array]]:
+    """Return the JSON of a step, the members that go with it, and arrays by name.
 
     Raises
     ------
@@ -34,8 +34,7 @@ def write_step(name: str, step: Step, state: State) -> tuple[dict[str, Any], dic
         When the step could not be found again by module and name, or holds what may not be loaded.
     """
     if isinstance(step, Estimate):
-        member = f"estimators/{name}.skops"
-        return {"kind": step.kind, "estimator": member}, {member: dump_estimator(state["estimator"], name)}
+        return write_learned(name, cast("Learned", state))
     if isinstance(step, CustomStep):
         module, function = step.function.address
         _require_findable(name, step.function)
@@ -43,14 +42,17 @@ def write_step(name: str, step: Step, state: State) -> tuple[dict[str, Any], dic
             options = json.loads(json.dumps(dict(step.options), allow_nan=False))
         except (TypeError, ValueError) as error:
             raise UnsavableStepError(f"The options of {name} are not JSON: {error}.", step=name) from error
-        return {"kind": step.kind, "module": module, "function": function, "options": options}, {}
-    return {"kind": step.kind, "params": step.params()}, {}
+        return {"kind": step.kind, "module": module, "function": function, "options": options}, {}, {}
+    return {"kind": step.kind, "params": step.params()}, {}, {}
 
 
 def read_step(
-    entry: Mapping[str, Any], members: Mapping[str, bytes], trusted_modules: Sequence[str]
-) -> tuple[Step, Any]:
-    """Return the step of an entry and, for an estimator, what was fitted.
+    entry: Mapping[str, Any],
+    members: Mapping[str, bytes],
+    arrays: Mapping[str, Array],
+    trusted_modules: Sequence[str],
+) -> tuple[Step, Learned | None]:
+    """Return the step of an entry and, for an estimator, what was learned.
 
     Raises
     ------
@@ -59,12 +61,8 @@ def read_step(
     """
     kind, name = entry["kind"], str(entry["name"])
     if kind == Estimate.kind:
-        from sklearn.base import clone
-
-        if entry["estimator"] not in members:
-            raise CorruptPipelineError(f"{name} has lost its estimator.", step=name)
-        fitted = load_estimator(members[entry["estimator"]], name)
-        return Estimate(clone(fitted)), fitted
+        learned = read_learned(name, entry, members, arrays, trusted_modules)
+        return Estimate.of_learned(learned), learned
     if kind == CustomStep.kind:
         function = find_function(str(entry["module"]), str(entry["function"]), trusted_modules)
         return function(**entry["options"]), None
@@ -83,6 +81,9 @@ def find_function(module: str, name: str, trusted_modules: Sequence[str]) -> Ste
     UntrustedPipelineError
         When neither does, or what is found there was not marked with ``@step``.
     """
+    # Reading what is installed takes longer than loading a pipeline that names no function.
+    from importlib.metadata import entry_points
+
     vouched = {point.value: point for point in entry_points(group=STEPS_GROUP)}
     point = vouched.get(f"{module}:{name}")
     if point is not None:
