@@ -48,7 +48,7 @@ class Indicator:
 
     def floats(self) -> NDArray[np.float64]:
         """Return 0.0 and 1.0, one per row."""
-        return (self.codes == self.position).astype(np.float64)
+        return np.asarray(self.codes == self.position).astype(np.float64)
 
 
 Data = Values | Texts | Indicator
@@ -197,7 +197,7 @@ class Table:
         return matrix
 
     def _blocks(self) -> Iterable[tuple[int, NDArray[np.int32] | None, int]]:
-        """Yield (first column, codes, width) of each run of indicators 0, 1, 2, … of one block, and of other columns."""
+        """Yield (first column, codes, width) of each run of bits 0, 1, 2, … of one block, and of other columns."""
         index = 0
         while index < len(self.columns):
             data = self.columns[index].data

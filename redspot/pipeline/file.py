@@ -100,18 +100,28 @@ def parse(data: bytes, trusted_modules: Sequence[str]) -> Content:
         When the file names a type or function that is not trusted; nothing of it was imported or run.
     """
     members = read_archive(data, "file")
+    for name in members:
+        if name not in (_PIPELINE, _PARITY, _ARRAYS) and not name.startswith("estimators/"):
+            raise CorruptPipelineError(f"The file has an unexpected member {name[:100]!r}.")
     for name in (_PIPELINE, _PARITY, _ARRAYS):
         if name not in members:
             raise CorruptPipelineError(f"The file has no {name}, so it is no pipeline file.")
     arrays = read_archive(members[_ARRAYS], _ARRAYS)
     try:
-        document = json.loads(members[_PIPELINE])
-        if document["format"] != FORMAT or document["format_version"] != FORMAT_VERSION:
+        document = json.loads(members[_PIPELINE], parse_constant=_refuse_constant)
+        version = document["format_version"]
+        if document["format"] != FORMAT or type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             raise PipelineVersionError(
-                f"The file is {document['format']} version {document['format_version']}; "
-                f"Redspot {__version__} reads {FORMAT} version {FORMAT_VERSION}."
+                f"The file is {document['format']} version {version}; "
+                f"Redspot {__version__} reads {FORMAT} up to version {FORMAT_VERSION}."
             )
-        return _content(document, json.loads(members[_PARITY]), arrays, members, trusted_modules)
+        if version < FORMAT_VERSION:
+            from redspot.pipeline.migrating import migrate
+
+            migrate(document, members, arrays, FORMAT_VERSION)
+        return _content(
+            document, json.loads(members[_PARITY], parse_constant=_refuse_constant), arrays, members, trusted_modules
+        )
     except RedspotError:
         raise
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -171,6 +181,10 @@ def _read_arrays(name: str, keys: Sequence[str], arrays: Mapping[str, bytes]) ->
             raise CorruptPipelineError(f"{name} has lost its array {member!r}.", step=name)
         kept[str(key)] = read_array(arrays[member], member)
     return kept
+
+
+def _refuse_constant(word: str) -> float:
+    raise CorruptPipelineError(f"The file's JSON holds {word}, which is no JSON.")
 
 
 def _versions() -> dict[str, str]:

@@ -61,8 +61,8 @@ class Frame:
             raise ColumnTypeError(f"The frame has columns by the same name: {error}") from error
         except TypeError as error:
             raise ColumnTypeError(
-                f"Rows are given as a pandas, polars, Arrow or DuckDB table, an array, a dict of columns or a list of dicts, "
-                f"not {type(data).__name__}."
+                f"Rows are given as a pandas, polars, Arrow or DuckDB table, an array, a dict of columns or a list "
+                f"of dicts, not {type(data).__name__}."
             ) from error
         series = {name: frame.get_column(original) for name, original in zip(names, frame.columns, strict=True)}
         return cls(series, len(frame), False)
@@ -156,20 +156,21 @@ def read_target(target: object, rows: int) -> Values:
     if len(values) != rows:
         raise InvalidTargetError(f"The target has {len(values)} values for {rows} rows.")
     if isinstance(values, np.ndarray):
-        if values.dtype.kind == "f" and np.isnan(values).any():
-            missing = int(np.isnan(values).sum())
-            raise InvalidTargetError(
-                f"The target has {missing} missing values; drop those rows first.", missing=missing
-            )
+        if values.dtype.kind == "f":
+            _refuse_missing(int(np.isnan(values).sum()))
         return values.astype(_PLAIN_TARGETS[values.dtype.kind])
     dtype = infer_dtype("target", values)
     if dtype not in _TARGETS:
-        raise InvalidTargetError(f"The target holds {dtype} values; labels or numbers are needed.")
+        kind = "times" if dtype == "datetime" else f"{dtype}s"
+        raise InvalidTargetError(f"The target holds {kind}; labels or numbers are needed.")
     column = Column("target", dtype, coerce("target", dtype, values), ())
-    missing = int(column.missing().sum())
+    _refuse_missing(int(column.missing().sum()))
+    return column.values.astype(_TARGETS[dtype])
+
+
+def _refuse_missing(missing: int) -> None:
     if missing:
         raise InvalidTargetError(f"The target has {missing} missing values; drop those rows first.", missing=missing)
-    return column.values.astype(_TARGETS[dtype])
 
 
 _TARGETS: Mapping[Dtype, type] = {"text": np.str_, "int": np.int64, "bool": np.bool_, "float": np.float64}

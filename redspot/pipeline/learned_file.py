@@ -1,4 +1,4 @@
-"""What an estimator has learned, in a pipeline file: facts and model as JSON and arrays, the estimator as its own files."""
+"""What an estimator has learned, in a pipeline file: facts, arrays, and the framework's own files."""
 
 from __future__ import annotations
 

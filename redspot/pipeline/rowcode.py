@@ -41,6 +41,12 @@ class Choice:
     missing: int
     position: int
 
+    def places(self) -> dict[str | None, int]:
+        """Return the position of the bit by text; None is missing."""
+        places: dict[str | None, int] = dict(self.positions.items())
+        places[None] = self.missing
+        return places
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
@@ -141,7 +147,7 @@ class RowCode:
 
     def position(self, choice: Choice) -> str:
         """Return a variable with the position that is set in the block of a choice."""
-        table: dict[str | None, int] = {None: choice.missing, **dict(choice.positions)}
+        table = choice.places()
         kept = self._position_tables.setdefault(id(choice.positions), (choice.positions, table))[1]
         return self.variable(self.looked_up(choice.source, kept, choice.other))
 

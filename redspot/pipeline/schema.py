@@ -16,7 +16,7 @@ from redspot.pipeline.column import Column, Dtype, Table
 MAX_CATEGORIES = 50
 MAX_EXAMPLE_LENGTH = 100
 
-JsonValue = str | int | float | bool | None
+JsonValue = str | int | float | bool | list[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,10 @@ def json_values(column: Column) -> list[JsonValue]:
     return [None if np.isnan(value) else convert(value) for value in column.floats().tolist()]
 
 
-def _image(value: object) -> str | list[object]:
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else cast("Any", value).tolist()
+def _image(value: object) -> JsonValue:
+    return (
+        base64.b64encode(value).decode() if isinstance(value, bytes) else cast("list[Any]", cast("Any", value).tolist())
+    )
 
 
 def _whole(value: float) -> int | float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -39,7 +39,7 @@ class Texts:
             code = known.get(value) if type(value) is str else None
             if code is None:
                 # True, 1 and 1.0 are equal and not the same, so the type belongs to the key.
-                key = (type(value), value if value == value else None)
+                key = (type(value), value if isinstance(value, Hashable) else id(value))
                 code = seen.get(key)
                 if code is None:
                     text = convert(value)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from sklearn.linear_model import Ridge
 
 import redspot
 from redspot.errors import RedspotError
-from redspot.pipeline import Pipeline, branch, estimate, impute, load, loads, scale, step, step_file
+from redspot.pipeline import Pipeline, branch, estimate, impute, load, loads, scale, step
 from redspot.pipeline.archive import write_archive
 from redspot.pipeline.errors import (
     CorruptPipelineError,
@@ -112,7 +113,7 @@ def test_trees_have_fixed_bytes_although_their_structs_have_gaps(penguins: Any) 
 
 def test_the_file_holds_no_pickle(fitted: Pipeline) -> None:
     members = members_of(fitted.dumps())
-    assert list(members) == ["pipeline.json", "parity.json", "arrays.npz", "estimators/model.skops"]
+    assert list(members) == ["pipeline.json", "parity.json", "arrays.npz", "estimators/model/estimator.skops"]
     assert not any(b"\x80\x04\x95" in content or b"\x80\x05\x95" in content for content in members.values())
     with np.load(io.BytesIO(members["arrays.npz"]), allow_pickle=False) as arrays:
         assert arrays["numbers_scale/means"].shape == (4,)
@@ -173,7 +174,7 @@ def test_a_function_of_an_installed_plugin_needs_no_further_trust(
     custom_module: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     point = EntryPoint("log_ratio", "trusted_steps:log_ratio", "redspot.steps")
-    monkeypatch.setattr(step_file, "entry_points", lambda group: [point] if group == "redspot.steps" else [])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [point] if group == "redspot.steps" else [])
     assert loads(with_function(custom_module).dumps()).check_parity().ok
 
 
@@ -269,7 +270,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(small: bytes) -> None:
     with pytest.raises(CorruptPipelineError, match="would unpack"):
         loads(write_archive({**members, "arrays.npz": bomb()}, compress=False))
     with pytest.raises(CorruptPipelineError, match="would unpack"):
-        loads(write_archive({**members, "estimators/model.skops": bomb()}, compress=False))
+        loads(write_archive({**members, "estimators/model/estimator.skops": bomb()}, compress=False))
 
 
 def test_a_size_that_lies_is_refused(small: bytes) -> None:
@@ -293,9 +294,9 @@ def test_a_member_by_the_same_name_twice_is_refused(small: bytes) -> None:
     ("change", "error", "message"),
     [
         (
-            lambda d: d.update(format_version=2),
+            lambda d: d.update(format_version=3),
             PipelineVersionError,
-            "version 2; Redspot .* reads redspot-pipeline version 1",
+            "version 3; Redspot .* reads redspot-pipeline up to version 2",
         ),
         (lambda d: d.update(format="pickle"), PipelineVersionError, "The file is pickle"),
         (lambda d: d.pop("steps"), CorruptPipelineError, "steps"),
@@ -307,12 +308,12 @@ def test_a_member_by_the_same_name_twice_is_refused(small: bytes) -> None:
         (lambda d: d["steps"][0].update(params={"strategy": "x"}), RedspotError, "strategy is one of"),
         (lambda d: d["steps"][0].update(params={"nix": 1}), CorruptPipelineError, "nix"),
         (lambda d: d["steps"][0].update(inputs=["model"]), RedspotError, "reads 'model'"),
-        (lambda d: d["steps"][1]["state"]["means"].update(array="../x"), CorruptPipelineError, "lost its array"),
-        (lambda d: d["steps"][2].update(estimator="../../etc/passwd"), CorruptPipelineError, "lost its estimator"),
+        (lambda d: d["steps"][1].update(arrays=["../x"]), CorruptPipelineError, "lost its array"),
+        (lambda d: d["steps"][2].update(files=["../../etc/passwd"]), CorruptPipelineError, "lost its estimator"),
         (lambda d: d["schema"]["inputs"].clear(), CorruptPipelineError, "other columns"),
         (lambda d: d["schema"].update(inputs=3), CorruptPipelineError, "damaged"),
         (lambda d: d["features"].pop("model"), CorruptPipelineError, "features belong to other steps"),
-        (lambda d: d["steps"][0]["state"].update(fills={"json": []}), CorruptPipelineError, "gets no answer"),
+        (lambda d: d["steps"][0]["state"].update(fills=[]), CorruptPipelineError, "gets no answer"),
         (lambda d: d["steps"][0]["state"].clear(), CorruptPipelineError, "gets no answer"),
         (lambda d: d["sources"].clear(), RedspotError, "starts at columns"),
     ],
@@ -341,3 +342,15 @@ def test_arrays_of_objects_and_arrays_that_lie_about_their_size_are_refused(smal
         loads(with_array(huge.getvalue()))
     with pytest.raises(CorruptPipelineError, match="damaged"):
         loads(with_array(b"\x93NUMPY\x01\x00\x10\x00{'descr': __imp}"))
+
+
+# -- earlier versions -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["classifier-v1", "regressor-v1"])
+def test_a_file_of_an_earlier_version_still_answers_the_same(name: str) -> None:
+    loaded = load(Path(__file__).parent / "files" / f"{name}.redspot")
+    assert loaded.check_parity().ok
+    again = loads(loaded.dumps())
+    assert again.check_parity().ok
+    assert json.loads(members_of(again.dumps())["pipeline.json"])["format_version"] == 2

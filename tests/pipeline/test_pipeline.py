@@ -70,7 +70,7 @@ def test_missing_values_go_straight_to_an_estimator_that_reads_them() -> None:
     rows = {"x": [1.0, None, 3.0, 4.0] * 10}
     pipeline = Pipeline(x=branch("x"), model=estimate(HistGradientBoostingRegressor(max_iter=5, min_samples_leaf=2)))
     assert pipeline.fit(rows, [1.0, 2.0, 3.0, 4.0] * 10).predict({"x": [None]}).shape == (1,)
-    with pytest.raises(MissingValueError, match=r"Ridge cannot read the missing or infinite values of 'x'; add impute"):
+    with pytest.raises(MissingValueError, match=r"Ridge cannot read the missing.* values of 'x' .*; add impute"):
         Pipeline(x=branch("x"), model=estimate(Ridge())).fit(rows, [1.0] * 40)
 
 
@@ -138,7 +138,7 @@ def test_parity_rows_are_at_most_100_and_always_the_same(classifier: Pipeline, p
 
 def test_parity_is_lost_when_the_answers_change(classifier: Pipeline, penguins: Any) -> None:
     classifier.fit(penguins, "species")
-    classifier.learned("model")["estimator"].coef_[:] *= 0.5
+    classifier._fitted.states["model"].model.weights[:] *= 0.5
     report = classifier.check_parity()
     assert not report.ok
     assert report.matched < report.rows == 100
@@ -225,7 +225,7 @@ def test_what_cannot_be_learned_is_refused() -> None:
         Pipeline(x=branch("x"), model=estimate(LogisticRegression())).fit({"x": [1.0, 2.0]}, ["a", "a"])
     with pytest.raises(ColumnTypeError, match="'x' has numbers too large to scale"):
         Pipeline(x=branch("x").then(scale())).fit({"x": [1e308, -1e308]})
-    with pytest.raises(ColumnTypeError, match=r"holds datetime.*marked @step"):
+    with pytest.raises(ColumnTypeError, match=r"holds datetime.*time_parts"):
         pipeline.fit({"x": np.array(["2026-01-01"], dtype="datetime64[D]")}, [1.0])
     assert not pipeline.is_fitted
 

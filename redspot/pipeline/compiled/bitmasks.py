@@ -59,10 +59,13 @@ class Bitmasks:
         return cls(model, tuple(trees))
 
     def sums(self, table: Table) -> NDArray[np.float64]:
-        """Return what all leaves add up to: float64, shape (rows, outputs)."""
+        """Return float64, shape (rows, outputs)."""
         model = self.model
         columns = _Columns(model, table)
+        # Added up in the order in which the row function does it, so that both give the same bits.
         totals = np.zeros((model.outputs, table.rows))
+        if not model.is_mean:
+            totals += model.base[:, np.newaxis]
         narrow, wide = np.empty(table.rows, dtype=np.uint8), np.empty(table.rows, dtype=np.uint16)
         other, wide_other = np.empty_like(narrow), np.empty_like(wide)
         for tree in self.trees:
@@ -77,6 +80,8 @@ class Bitmasks:
             else:
                 for output in range(model.outputs):
                     totals[output] += tree.leaves[:, output].take(found)
+        if model.is_mean:
+            totals = totals / len(model.roots) + model.base[:, np.newaxis]
         return totals.T
 
 

@@ -102,7 +102,7 @@ class LinearModel:
 
     def _write_block(self, code: RowCode, choice: Choice, weights: NDArray[np.float64], terms: list[list[str]]) -> None:
         at = [tuple(column) for column in weights.T.tolist()]
-        places: dict[str | None, int] = {None: choice.missing, **dict(choice.positions)}
+        places = choice.places()
         if self.outputs == 1:
             table = {text: at[place][0] for text, place in places.items()}
             terms[0].append(code.looked_up(choice.source, table, at[choice.other][0]))

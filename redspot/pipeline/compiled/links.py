@@ -53,10 +53,10 @@ def predictions(
     if classes is None:
         raise AssertionError(link)
     if link == "sign":
-        return classes[(sums[:, 0] > 0).astype(np.intp)]
+        return np.asarray(classes[(sums[:, 0] > 0).astype(np.intp)])
     if likely is None:
-        return classes[sums.argmax(axis=1)]
-    return classes[first_of_top(likely)]
+        return np.asarray(classes[sums.argmax(axis=1)])
+    return np.asarray(classes[first_of_top(likely)])
 
 
 def first_of_top(likely: NDArray[np.float64]) -> NDArray[np.intp]:

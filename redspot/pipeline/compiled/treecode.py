@@ -50,6 +50,8 @@ def _tests(model: TreeModel, code: RowCode, inputs: Sequence[Value]) -> dict[int
     tests: dict[int, str] = {}
     inner = np.flatnonzero(model.feature >= 0)
     order = inner[np.argsort(model.feature[inner], kind="stable")]
+    if not len(order):
+        return tests
     features, starts = np.unique(model.feature[order], return_index=True)
     for feature, nodes in zip(features.tolist(), np.split(order, starts[1:]), strict=True):
         value, thresholds = inputs[feature], model.threshold[nodes]

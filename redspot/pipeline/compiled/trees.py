@@ -103,10 +103,7 @@ class TreeModel:
 
     def sums(self, table: Table) -> NDArray[np.float64] | None:
         """Return float64, shape (rows, outputs); None for trees so large that the framework itself is faster."""
-        if self._bitmasks is None:
-            return None
-        sums = self._bitmasks.sums(table)
-        return sums / len(self.roots) + self.base if self.is_mean else sums + self.base
+        return None if self._bitmasks is None else self._bitmasks.sums(table)
 
     def row(self, code: RowCode, inputs: Sequence[Value]) -> list[str]:
         """Write down the sums of one row, and return their variables."""
