@@ -72,6 +72,19 @@ test: check ## Everything that is tested, in both languages
 torture: $(VENV)/.test setup ## Long random campaigns: kills, fuzz, load
 	$(BIN)/python -m pytest -q tests/torture --torture
 
+PEERS ?= $(CURDIR)/.peers
+
+bench: $(VENV)/.test ## Measure beside the peers: make bench NAME=pipeline
+	@test -n "$(NAME)" || { echo "make bench NAME=…: $$(ls tests/benchmarks/peers | sed -n 's/requirements-\(.*\).txt/\1/p')"; exit 2; }
+	@test -x $(PEERS)/$(NAME)/bin/python || $(MAKE) --no-print-directory bench-peers NAME=$(NAME)
+	$(BIN)/python tests/benchmarks/$(NAME).py --peers $(PEERS)
+
+bench-peers: ## Install the peers of a benchmark in environments of their own
+	@for list in tests/benchmarks/peers/requirements-$(or $(NAME),*).txt; do \
+	  name=$${list##*/requirements-}; name=$${name%.txt}; echo "Installing the peers of $$name…"; \
+	  $(PYTHON) -m venv $(PEERS)/$$name && \
+	  $(PEERS)/$$name/bin/pip install --quiet --disable-pip-version-check --requirement $$list; done
+
 contract: $(VENV)/.test node_modules/.installed ## Write the contract anew from the routes
 	$(BIN)/python -m redspot_server.openapi
 	npm run --silent contract
@@ -86,6 +99,6 @@ down: ## Stop whatever still runs
 	@$(BIN)/redspot down
 
 clean: ## Remove everything that was built; the state stays
-	rm -rf $(VENV) node_modules lab_extension/node_modules lab_extension/lib $(LABEXTENSION) dist
+	rm -rf $(VENV) node_modules .peers lab_extension/node_modules lab_extension/lib $(LABEXTENSION) dist
 
-.PHONY: help demo run setup tools fmt check test torture contract wheel constraints down clean
+.PHONY: help bench bench-peers demo run setup tools fmt check test torture contract wheel constraints down clean

@@ -94,12 +94,12 @@ def fit_graph(graph: Graph, table: Table, target: Target | None) -> Fitted:
             run.tables[node.name] = node.step.apply(inputs, states[node.name])
         else:
             run.tables[node.name] = Table((), table.rows)
-    features = {name: _features(name, made) for name, made in run.tables.items()}
+    features = {name: features_of(name, made) for name, made in run.tables.items()}
     predictor = graph.predictor
     if predictor is not None:
         inputs = run.inputs(predictor)
         origins = tuple(dict.fromkeys(origin for column in inputs.columns for origin in column.origins))
-        outputs = _outputs(states[predictor.name])
+        outputs = outputs_of(states[predictor.name])
         features[predictor.name] = tuple(Feature(o.name, predictor.name, origins, o.dtype) for o in outputs)
     else:
         outputs = ()
@@ -121,10 +121,12 @@ def run_to(graph: Graph, fitted: Fitted, table: Table, name: str | None = None) 
     return joined(run.tables, graph.ends) if name is None else run.tables[name]
 
 
-def _features(name: str, table: Table) -> tuple[Feature, ...]:
+def features_of(name: str, table: Table) -> tuple[Feature, ...]:
+    """Return the columns of a table as features of a step."""
     return tuple(Feature(column.name, name, column.origins, column.dtype) for column in table.columns)
 
 
-def _outputs(state: State) -> tuple[OutputColumn, ...]:
+def outputs_of(state: State) -> tuple[OutputColumn, ...]:
+    """Return what a fitted predictor gives."""
     learned = cast("Learned", state)
     return output_columns(learned.classes, learned.facts.has_probabilities)

@@ -91,11 +91,7 @@ class Pipeline(Definition):
                 )
         dtypes = {name: frame.dtype(name) for name in names}
         table = frame.selected(names).table(dtypes)
-        fitted = fit_graph(self._graph, table, target)
-        self._fitted, self._parity, self.metrics_, self._row_function = fitted, None, {}, None
-        if self._graph.predictor is not None:
-            rows = sample_rows(table)
-            self._parity = ParitySet(rows, tuple(self._answers(rows)))
+        self._take(fit_graph(self._graph, table, target), table)
         return self
 
     @property
@@ -270,6 +266,46 @@ class Pipeline(Definition):
             When the folder does not exist.
         """
         write_whole(Path(path), self.dumps())
+
+    @classmethod
+    def from_sklearn(cls, fitted: object, sample: object = None) -> Self:
+        """Return the pipeline that a fitted scikit-learn pipeline is: the same answers, compiled, and safe to save.
+
+        Parameters
+        ----------
+        fitted
+            A fitted ``Pipeline``, ``ColumnTransformer``, search or estimator. Transformers that are known become native
+            steps with what they have learned; others stay scikit-learn's.
+        sample
+            Some rows of the training data, for types, examples and parity rows; better with than without.
+
+        Raises
+        ------
+        InvalidPipelineError
+            When a part cannot be taken over; the message names it.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import Ridge
+        >>> from sklearn.pipeline import make_pipeline
+        >>> from sklearn.preprocessing import StandardScaler
+        >>> theirs = make_pipeline(StandardScaler(), Ridge()).fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0])
+        >>> Pipeline.from_sklearn(theirs).predict_one({"x0": 2.0})
+        {'prediction': 2.0}
+        """
+        from redspot.pipeline.from_sklearn import taken_over
+
+        graph, learned, table = taken_over(fitted, sample)
+        made = cls._of(graph)
+        made._take(learned, table)
+        return made
+
+    def _take(self, fitted: Fitted, table: Table) -> None:
+        """Hold what was learned, and the parity rows that go with it."""
+        self._fitted, self._parity, self.metrics_, self._row_function = fitted, None, {}, None
+        if self._graph.predictor is not None:
+            rows = sample_rows(table)
+            self._parity = ParitySet(rows, tuple(self._answers(rows)))
 
     @classmethod
     def of_content(cls, content: file.Content) -> Self:

@@ -12,6 +12,7 @@ from redspot.pipeline.custom import CustomStep, StepFunction
 from redspot.pipeline.encoding import OneHot
 from redspot.pipeline.errors import UnsavableStepError, UntrustedPipelineError
 from redspot.pipeline.estimating import Estimate
+from redspot.pipeline.given import Affine, Elementwise, Indicate, LookUp
 from redspot.pipeline.imputing import Impute
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.learned_file import Array, read_learned, write_learned
@@ -20,7 +21,9 @@ from redspot.pipeline.parsing import ParseNumber
 from redspot.pipeline.scaling import Scale
 from redspot.pipeline.selecting import Select
 
-KINDS: Mapping[str, type[Step]] = {each.kind: each for each in (Impute, Scale, OneHot, ParseNumber, Select)}
+KINDS: Mapping[str, type[Step]] = {
+    each.kind: each for each in (Affine, Elementwise, Impute, Indicate, LookUp, OneHot, ParseNumber, Scale, Select)
+}
 
 STEPS_GROUP = "redspot.steps"
 

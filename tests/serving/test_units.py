@@ -58,7 +58,7 @@ def test_an_endpoint_made_of_units(folder: Path, pipeline_file: Path) -> None:
     url = f"http://127.0.0.1:{port}/endpoints/penguins/predict"
     answer = httpx.post(url, json=ADELIE, headers={"Authorization": "Bearer t"})
     assert answer.json()["predictions"][0]["prediction"] == "Adelie"
-    assert (backend.observe("d1-1").memory_bytes or 0) > 50_000_000
+    assert (backend.observe("d1-1").memory_bytes or 0) > 20_000_000
     for unit_id in programs:
         ended = backend.stop(unit_id)
         assert ended.phase is UnitPhase.ENDED

@@ -101,7 +101,8 @@ class LinearModel:
         return [_summed(code, each) for each in terms]
 
     def _write_block(self, code: RowCode, choice: Choice, weights: NDArray[np.float64], terms: list[list[str]]) -> None:
-        at = [tuple(column) for column in weights.T.tolist()]
+        # The last entry is for a value that sets no bit.
+        at = [tuple(column) for column in weights.T.tolist()] + [(0.0,) * self.outputs]
         places = choice.places()
         if self.outputs == 1:
             table = {text: at[place][0] for text, place in places.items()}
