@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Generic, TypeVar, cast
 
 from redspot.errors import InvalidError
@@ -31,6 +30,9 @@ class Registry(Generic[T]):
 
     def names(self) -> tuple[str, ...]:
         """Return the installed names in alphabetical order."""
+        # Imported when it is asked: it takes longer to import than numpy's linear algebra.
+        from importlib.metadata import entry_points
+
         return tuple(sorted({point.name for point in entry_points(group=self.group)}))
 
     def load(self, name: str) -> T:
@@ -41,6 +43,8 @@ class Registry(Generic[T]):
         UnknownPluginError
             When none, or more than one, is installed under that name.
         """
+        from importlib.metadata import entry_points
+
         points = {point.value: point for point in entry_points(group=self.group) if point.name == name}
         if len(points) != 1:
             known = ", ".join(self.names()) or "none"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import numpy as np
@@ -58,6 +57,8 @@ def in_stretches(rows: Readers, function: Callable[[Table], Any], size: int) -> 
     workers = min(len(starts), available_cores())
     if workers < 2:
         return [run(start) for start in starts]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(workers, thread_name_prefix="redspot-batch") as pool:
         return list(pool.map(run, starts))
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from redspot.errors import RedspotError
 from redspot.pipeline.errors import CorruptPipelineError, PipelineFileNotFoundError
-from redspot.pipeline.file import parse
 from redspot.pipeline.pipeline import Pipeline
 
 
@@ -31,7 +29,8 @@ def load(path: str | os.PathLike[str], trusted_modules: Sequence[str] = ()) -> P
         See `redspot.pipeline.file.parse`.
     """
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as stream:
+            data = stream.read()
     except FileNotFoundError as error:
         raise PipelineFileNotFoundError(f"There is no file {os.fspath(path)!r}.") from error
     return loads(data, trusted_modules)
@@ -39,6 +38,8 @@ def load(path: str | os.PathLike[str], trusted_modules: Sequence[str] = ()) -> P
 
 def loads(data: bytes, trusted_modules: Sequence[str] = ()) -> Pipeline:
     """Return the pipeline that the bytes of a file hold; see `load`."""
+    from redspot.pipeline.file import parse
+
     pipeline = Pipeline.of_content(parse(data, trusted_modules))
     if pipeline.parity_ is not None:
         _require_answer(pipeline, pipeline.parity_.rows)

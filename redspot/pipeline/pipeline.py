@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from redspot.pipeline import batch, description, file, picture
-from redspot.pipeline.archive import write_whole
+from redspot.pipeline import batch
 from redspot.pipeline.column import Table, listed
 from redspot.pipeline.definition import Definition
 from redspot.pipeline.errors import (
@@ -33,6 +31,7 @@ from redspot.pipeline.rowfunction import RowFunction, row_function
 from redspot.plugins import Registry
 
 if TYPE_CHECKING:
+    from redspot.pipeline.file import Content
     from redspot.pipeline.schema import Schema
 
 # Whoever can draw a pipeline in a cell registers here; the library itself knows only the static picture.
@@ -245,7 +244,9 @@ class Pipeline(Definition):
 
     def describe(self) -> dict[str, Any]:
         """Return the graph as JSON for pictures: nodes with kinds, parameters and shapes, and edges with columns."""
-        return description.describe(self._graph, self._fitted)
+        from redspot.pipeline.description import describe
+
+        return describe(self._graph, self._fitted)
 
     def dumps(self) -> bytes:
         """Return the pipeline file; the same fitted pipeline always gives the same bytes.
@@ -255,7 +256,9 @@ class Pipeline(Definition):
         NotFittedError, UnsavableStepError
             When there is nothing to save, or a step could not safely be loaded again.
         """
-        return file.dump(self._graph, self._fitted, self._parity, self.metrics_)
+        from redspot.pipeline.file import dump
+
+        return dump(self._graph, self._fitted, self._parity, self.metrics_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the pipeline file, all of it or nothing; by custom its suffix is ``.redspot``.
@@ -265,6 +268,10 @@ class Pipeline(Definition):
         PipelineFileNotFoundError
             When the folder does not exist.
         """
+        from pathlib import Path
+
+        from redspot.pipeline.archive import write_whole
+
         write_whole(Path(path), self.dumps())
 
     @classmethod
@@ -308,19 +315,23 @@ class Pipeline(Definition):
             self._parity = ParitySet(rows, tuple(self._answers(rows)))
 
     @classmethod
-    def of_content(cls, content: file.Content) -> Self:
+    def of_content(cls, content: Content) -> Self:
         """Return the fitted pipeline that a file held."""
         made = cls._of(content.graph)
         made._fitted, made._parity, made.metrics_ = content.fitted, content.parity, dict(content.metrics)
         return made
 
     def __repr__(self) -> str:
-        return picture.summary(self.describe(), self.metrics_)
+        from redspot.pipeline.picture import summary
+
+        return summary(self.describe(), self.metrics_)
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, Any]:
-        bundle = picture.static_bundle(self.describe(), self.metrics_)
+        from redspot.pipeline.picture import static_bundle
+
+        bundle = static_bundle(self.describe(), self.metrics_)
         if "pipeline" in PICTURES.names():
             bundle = {**bundle, **PICTURES.load("pipeline")(self)}
         return {kind: value for kind, value in bundle.items() if kind not in set(exclude or ())}

@@ -93,6 +93,8 @@ def _array_reader(name: str, dtype: Dtype, array: Values) -> Reader:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
+    """Numbers or truths in an array."""
+
     name: str
     dtype: Dtype
     array: Values
@@ -104,6 +106,8 @@ class _Numbers:
 
 @dataclass(frozen=True, slots=True)
 class _Times:
+    """Times in an array."""
+
     dtype: Dtype
     array: Values
 

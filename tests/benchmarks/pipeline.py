@@ -32,7 +32,6 @@ def main() -> None:
     options = parser.parse_args()
     bystanders = Bystanders()
     with tempfile.TemporaryDirectory(prefix="redspot-bench-") as folder:
-        peer = HERE / "peers" / "pipeline_peer.py"
         sides = {
             "own": Side(Path(sys.executable), HERE / "pipeline_own.py", Path(folder)),
             "peer": Side(
@@ -109,7 +108,7 @@ def measured(sides: Mapping[str, Side], rounds: int) -> dict[str, Any]:
         keep("fit_ratio", mine["seconds"] / theirs["seconds"])
         empty = min(own.seconds("-c", "pass") for _ in range(3))
         numpy_s = min(own.seconds("-c", "import numpy") for _ in range(3)) - empty
-        library_s = min(own.seconds("-c", "import redspot.pipeline") for _ in range(3)) - empty
+        library_s = min(own.seconds("-c", "from redspot.pipeline import Pipeline, load") for _ in range(3)) - empty
         keep("import_s", library_s)
         keep("import_ratio", library_s / numpy_s)
         grown = own.run("growth")

@@ -24,6 +24,8 @@ MAX_LEAVES = 16
 
 @dataclass(frozen=True, slots=True)
 class _Split:
+    """One comparison, and the leaves (bits) on its left."""
+
     feature: int
     threshold: float
     ruled_out: int
