@@ -8,10 +8,10 @@ from typing import Any
 from redspot.pipeline.estimating import Estimate
 from redspot.pipeline.fitting import Fitted
 from redspot.pipeline.graph import Graph, Node, Source
+from redspot.pipeline.plain import json_params
 
 # A one-hot step may give thousands of columns; a picture needs their number and the first names.
 MAX_NAMES = 50
-MAX_TEXT = 200
 
 
 def describe(graph: Graph, fitted: Fitted | None) -> dict[str, Any]:
@@ -29,11 +29,6 @@ def describe(graph: Graph, fitted: Fitted | None) -> dict[str, Any]:
     return {"fitted": fitted is not None, "nodes": nodes, "edges": edges}
 
 
-def json_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return parameters as JSON; what JSON has no word for becomes its `repr`."""
-    return {name: _json(value) for name, value in params.items()}
-
-
 def _node(
     part: Source | Node, graph: Graph, outputs: Mapping[str, list[str] | None], fitted: Fitted | None
 ) -> dict[str, Any]:
@@ -47,7 +42,7 @@ def _node(
         "name": part.name,
         "kind": "columns" if isinstance(part, Source) else part.step.kind,
         "title": _title(part),
-        "params": {} if isinstance(part, Source) else json_params(part.step.params()),
+        "params": {} if isinstance(part, Source) else _params(part),
         "inputs": (reads or [])[:MAX_NAMES],
         "outputs": (gives or [])[:MAX_NAMES],
         "columns_in": _count(reads),
@@ -57,6 +52,11 @@ def _node(
         "fitted": fitted is not None,
         "role": _role(part, graph),
     }
+
+
+def _params(node: Node) -> dict[str, Any]:
+    # The estimator of a pipeline that was loaded is not restored only to be described.
+    return dict(node.step.shown) if isinstance(node.step, Estimate) else json_params(node.step.params())
 
 
 def _joined(feeding: list[list[str] | None]) -> list[str] | None:
@@ -95,19 +95,3 @@ def _title(part: Source | Node) -> str:
 
 def _count(names: Sequence[str] | None) -> int | None:
     return None if names is None else len(names)
-
-
-def _json(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else repr(value)
-    if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): _json(item) for key, item in value.items()}
-    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        return _json(value.item())
-    # An address in memory would make the same pipeline look different every time.
-    text = type(value).__name__ if " at 0x" in repr(value) else repr(value)
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"

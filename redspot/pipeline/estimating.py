@@ -18,8 +18,10 @@ from redspot.pipeline.errors import (
     InvalidStepError,
     InvalidTargetError,
 )
+from redspot.pipeline.frameworks import framework_named
 from redspot.pipeline.learned import Facts, Learned, Task
 from redspot.pipeline.node import State, Step, Target
+from redspot.pipeline.plain import json_params
 from redspot.pipeline.rowcode import RowCode, Value
 from redspot.pipeline.texts import Texts
 
@@ -36,12 +38,15 @@ class Estimate(Step):
         What is known of the estimator.
     source
         Gives the estimator, not fitted; a pipeline that was loaded makes it when it is asked for.
+    shown
+        The estimator's parameters as JSON.
     """
 
     kind: ClassVar[str] = "estimate"
 
     facts: Facts
     source: Callable[[], Any] = field(repr=False)
+    shown: Mapping[str, Any] = field(repr=False)
 
     @classmethod
     def of(cls, estimator: Any) -> Self:
@@ -58,12 +63,12 @@ class Estimate(Step):
             raise InvalidStepError(
                 f"estimate: {type(estimator).__name__} is no scikit-learn estimator (it lacks fit or get_params)."
             )
-        return cls(Facts.of(estimator), lambda: estimator)
+        return cls(Facts.of(estimator), lambda: estimator, json_params(estimator.get_params(deep=True)))
 
     @classmethod
-    def of_learned(cls, learned: Learned) -> Self:
-        """Return the step that learned this, without asking for the estimator yet."""
-        return cls(learned.facts, lambda: _unfitted(learned.estimator))
+    def of_learned(cls, learned: Learned, shown: Mapping[str, Any]) -> Self:
+        """Return the step that learned this and has these parameters, without asking for the estimator yet."""
+        return cls(learned.facts, lambda: _unfitted(learned.estimator), shown)
 
     @cached_property
     def estimator(self) -> Any:
@@ -88,11 +93,14 @@ class Estimate(Step):
             raise InvalidTargetError(f"{self._name} learns numbers, and the target holds text.")
         if self.task != "other" and target is None:
             raise InvalidTargetError(f"{self._name} needs a target: fit(X, y).")
+        values, classes = None if target is None else target.values, None
+        if values is not None and self.task == "classification" and framework_named(self.facts.framework).wants_codes:
+            classes, values = np.unique(values, return_inverse=True)
         try:
-            estimator.fit(matrix, None if target is None else target.values)
+            estimator.fit(matrix, values)
         except (TypeError, ValueError) as error:
             raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
-        return Learned.of(estimator)
+        return Learned.of(estimator, classes)
 
     def apply(self, table: Table, state: State) -> Table:
         """Return the transformed columns, or the prediction as one column."""
@@ -130,10 +138,11 @@ class Estimate(Step):
                 likely = links.probabilities(learned.model.link, sums)
                 return links.predictions(learned.model.link, sums, likely, learned.classes), likely
         fitted, matrix = learned.estimator, self._matrix(table)
-        has_probabilities = self.facts.has_probabilities and learned.classes is not None
-        if not has_probabilities:
+        if not self.facts.has_probabilities or learned.classes is None:
             return np.asarray(fitted.predict(matrix)), None
         likely = np.asarray(fitted.predict_proba(matrix), dtype=np.float64)
+        if framework_named(self.facts.framework).wants_codes:
+            return learned.classes[links.first_of_top(likely)], likely
         return _labels(fitted, matrix, likely), likely
 
     def write_answer(self, code: RowCode, inputs: Sequence[Value], state: State) -> str:

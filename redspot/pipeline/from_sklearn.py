@@ -19,6 +19,7 @@ from redspot.pipeline.graph import Graph, Node, Source, checked, joined
 from redspot.pipeline.imputing import Impute
 from redspot.pipeline.learned import Learned, Task
 from redspot.pipeline.node import State, Step
+from redspot.pipeline.plain import json_params
 from redspot.pipeline.scaling import Scale
 from redspot.pipeline.schema import OutputColumn, Schema, learn_inputs
 from redspot.pipeline.selecting import Select
@@ -164,7 +165,7 @@ def _predicts(step: Step) -> bool:
 
 def _kept(part: Any) -> Native:
     learned = Learned.of(part)
-    return Estimate.of_learned(learned), learned
+    return Estimate.of_learned(learned, json_params(part.get_params(deep=True))), learned
 
 
 def _input_names(fitted: Any) -> list[str]:

@@ -37,6 +37,8 @@ class Facts:
         Whether it reads missing values.
     is_float32
         Whether it rounds its inputs to float32.
+    tolerance
+        How far the same answer may be from itself, relative, when it is computed in another way.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Facts:
     has_probabilities: bool
     allows_missing: bool
     is_float32: bool
+    tolerance: float
 
     @classmethod
     def of(cls, estimator: Any) -> Facts:
@@ -63,6 +66,7 @@ class Facts:
             has_probabilities=hasattr(estimator, "predict_proba"),
             allows_missing=bool(get_tags(estimator).input_tags.allow_nan),
             is_float32=framework.is_float32(estimator),
+            tolerance=framework.tolerance,
         )
 
 
@@ -102,10 +106,11 @@ class Learned(Mapping[str, Any]):
         self._estimator, self._packed, self._restore = estimator, packed, restore
 
     @classmethod
-    def of(cls, estimator: Any) -> Learned:
-        """Return what a fitted estimator has learned."""
+    def of(cls, estimator: Any, classes: NDArray[np.generic] | None = None) -> Learned:
+        """Return what a fitted estimator has learned; `classes` are the labels where it knows only their numbers."""
         facts = Facts.of(estimator)
-        classes = np.asarray(estimator.classes_) if facts.task == "classification" else None
+        if facts.task == "classification" and classes is None:
+            classes = np.asarray(estimator.classes_)
         model = framework_named(facts.framework).compiled(estimator) if facts.is_predictor else None
         return cls(facts, model, classes, estimator=estimator)
 

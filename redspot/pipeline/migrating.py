@@ -10,6 +10,7 @@ from redspot.pipeline.errors import CorruptPipelineError
 from redspot.pipeline.estimator_file import load_estimator
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.learned_file import write_learned
+from redspot.pipeline.plain import json_params
 
 Members = dict[str, bytes]
 Migration = Callable[[dict[str, Any], Members, Members], None]
@@ -25,7 +26,7 @@ def _to_version_2(document: dict[str, Any], members: Members, arrays: Members) -
                 raise CorruptPipelineError(f"{name} has lost its estimator.", step=name)
             estimator = load_estimator(members.pop(member), name)
             added, files, kept = write_learned(name, Learned.of(estimator))
-            entry.update(added, arrays=sorted(kept))
+            entry.update(added, arrays=sorted(kept), params=json_params(estimator.get_params(deep=True)))
             members.update(files)
             arrays.update({f"{name}/{key}.npy": write_array(array) for key, array in kept.items()})
             continue

@@ -12,7 +12,6 @@ from redspot.pipeline.column import Table
 from redspot.pipeline.schema import JsonValue, json_values
 
 MAX_ROWS = 100
-TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +59,17 @@ def sample_rows(table: Table) -> tuple[Mapping[str, JsonValue], ...]:
     return tuple({name: values[index] for name, values in columns.items()} for index in range(len(chosen)))
 
 
-def compare(expected: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]) -> ParityReport:
-    """Compare answers with those expected: classes exactly, numbers to a relative 1e-9."""
+def compare(
+    expected: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]], tolerance: float
+) -> ParityReport:
+    """Compare answers with those expected: classes exactly, numbers to a relative tolerance."""
     matched, worst = 0, 0.0
     for wanted, given in zip(expected, answers, strict=True):
         pairs = _number_pairs(wanted, given)
         is_same_class = isinstance(wanted["prediction"], float) or wanted["prediction"] == given["prediction"]
         differences = [abs(a - b) for a, b in pairs]
         worst = max([worst, *differences])
-        is_close = all(abs(a - b) <= TOLERANCE * max(1.0, abs(a)) for a, b in pairs)
+        is_close = all(abs(a - b) <= tolerance * max(1.0, abs(a)) for a, b in pairs)
         matched += is_same_class and is_close and wanted.keys() == given.keys()
     return ParityReport(len(expected), matched, worst)
 

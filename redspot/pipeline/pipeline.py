@@ -233,11 +233,12 @@ class Pipeline(Definition):
 
     def check_parity(self) -> ParityReport:
         """Answer the parity rows again, one by one and all together, and compare with those of the day of fitting."""
-        self._predictor()
+        node, fitted = self._predictor()
+        tolerance = cast("Learned", fitted.states[node.name]).facts.tolerance
         parity = cast("ParitySet", self._parity)
-        alone = compare(parity.answers, [self.predict_one(row) for row in parity.rows])
+        alone = compare(parity.answers, [self.predict_one(row) for row in parity.rows], tolerance)
         # A step that looks at other rows, such as their mean, would answer one request so and a batch otherwise.
-        together = compare(parity.answers, self._answers(parity.rows))
+        together = compare(parity.answers, self._answers(parity.rows), tolerance)
         return min(alone, together, key=lambda report: (report.matched, -report.max_abs_difference))
 
     # -- pictures and files -------------------------------------------------------------------------

@@ -37,7 +37,8 @@ def write_step(name: str, step: Step, state: State) -> tuple[dict[str, Any], dic
         When the step could not be found again by module and name, or holds what may not be loaded.
     """
     if isinstance(step, Estimate):
-        return write_learned(name, cast("Learned", state))
+        entry, files, arrays = write_learned(name, cast("Learned", state))
+        return {**entry, "params": dict(step.shown)}, files, arrays
     if isinstance(step, CustomStep):
         module, function = step.function.address
         _require_findable(name, step.function)
@@ -65,7 +66,7 @@ def read_step(
     kind, name = entry["kind"], str(entry["name"])
     if kind == Estimate.kind:
         learned = read_learned(name, entry, members, arrays, trusted_modules)
-        return Estimate.of_learned(learned), learned
+        return Estimate.of_learned(learned, entry["params"]), learned
     if kind == CustomStep.kind:
         function = find_function(str(entry["module"]), str(entry["function"]), trusted_modules)
         return function(**entry["options"]), None

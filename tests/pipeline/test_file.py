@@ -303,7 +303,7 @@ def test_a_member_by_the_same_name_twice_is_refused(small: bytes) -> None:
         (
             lambda d: d["steps"][0].update(kind="exec"),
             UntrustedPipelineError,
-            "unknown kind 'exec'; known are 'impute'",
+            "unknown kind 'exec'; known are 'affine'",
         ),
         (lambda d: d["steps"][0].update(params={"strategy": "x"}), RedspotError, "strategy is one of"),
         (lambda d: d["steps"][0].update(params={"nix": 1}), CorruptPipelineError, "nix"),

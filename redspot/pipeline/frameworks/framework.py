@@ -12,7 +12,9 @@ from redspot.plugins import Registry
 
 # Found without looking at every installed distribution, which takes longer than loading a pipeline.
 _BUILT_IN: Mapping[str, str] = {
+    "lightgbm": "redspot.pipeline.frameworks.lightgbm",
     "sklearn": "redspot.pipeline.frameworks.sklearn",
+    "xgboost": "redspot.pipeline.frameworks.xgboost",
 }
 
 FRAMEWORKS: Registry[Framework] = Registry("redspot.frameworks")
@@ -23,7 +25,18 @@ class Framework(Protocol):
 
     An estimator is whatever has ``fit``, ``get_params`` and ``set_params`` as scikit-learn defines them, and
     ``predict`` or ``transform``. A framework is a module, or another object, with these functions.
+
+    Attributes
+    ----------
+    wants_codes
+        Whether its classifiers learn classes as 0, 1, 2, …; the labels are then kept beside it.
+    tolerance
+        How far one answer may be from another to the same row, relative: 1e-9 where the library computes in float64,
+        1e-5 in float32.
     """
+
+    wants_codes: bool
+    tolerance: float
 
     def dump(self, estimator: Any, step: str) -> Mapping[str, bytes]:
         """Return a fitted estimator as files by name; the same estimator always gives the same bytes.

@@ -9,6 +9,9 @@ from redspot.pipeline.compiled.model import Model
 from redspot.pipeline.errors import CorruptPipelineError
 from redspot.pipeline.estimator_file import check_estimator, dump_estimator, load_estimator
 
+wants_codes = False
+tolerance = 1e-9
+
 _FILE = "estimator.skops"
 
 
