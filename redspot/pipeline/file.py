@@ -154,12 +154,24 @@ def _content(
     }
     if set(features) != {part.name for part in graph.parts}:
         raise CorruptPipelineError("The file's features belong to other steps than its graph has.")
+    _require_width(graph, states, features)
     fitted = Fitted(states, features, schema, int(document["rows"]))
     metrics = {str(name): float(value) for name, value in document["metrics"].items()}
     saved = None if parity is None else ParitySet(tuple(parity["rows"]), tuple(parity["answers"]))
     if (saved is None) != (graph.predictor is None):
         raise CorruptPipelineError("The file's parity rows do not belong to its graph.")
     return Content(graph, fitted, saved, metrics)
+
+
+def _require_width(graph: Graph, states: Mapping[str, State], features: Mapping[str, tuple[Feature, ...]]) -> None:
+    """Refuse a compiled model that reads another number of columns than it would be given."""
+    node = graph.predictor
+    learned = None if node is None else states[node.name]
+    if node is None or not isinstance(learned, Learned) or learned.model is None:
+        return
+    given = sum(len(features[name]) for name in node.inputs)
+    if learned.model.width != given:
+        raise CorruptPipelineError(f"{node.name} reads {learned.model.width} columns, and is given {given}.")
 
 
 def _write_node(node: Node, state: State, arrays: dict[str, bytes], members: dict[str, bytes]) -> dict[str, Any]:

@@ -306,7 +306,8 @@ def _canonical_tree(tree: Mapping[str, Any], index: int, width: int) -> dict[str
     wanted[left[inner]], wanted[right[inner]] = inner, inner
     floats = [parts[key] for key, dtype in _PER_NODE.items() if dtype is np.float32]
     is_sound = (
-        (right[left < 0] < 0).all()
+        (right[left < 0] == -1).all()
+        and (left >= -1).all()
         and np.array_equal(wanted, parents)
         and (parts["split_indices"] >= 0).all()
         and (parts["split_indices"] < width).all()

