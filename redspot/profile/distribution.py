@@ -62,15 +62,16 @@ def histogram(ordered: NDArray[np.float64], lowest: float, highest: float, *, wh
 
 
 def _edges(ordered: NDArray[np.float64], lowest: float, highest: float, whole: bool) -> NDArray[np.float64]:
-    if whole and highest - lowest < MAX_BINS and abs(lowest) < 2**50:
+    if whole and max(-lowest, highest) < 2**50 and highest - lowest < MAX_BINS:
         return np.arange(lowest - 0.5, highest + 1)
     if lowest == highest:
         # Half a unit round a huge number is that number again.
         margin = max(0.5, abs(lowest) * 2.0**-30)
         end = float(np.finfo(np.float64).max)
         return np.array([max(lowest - margin, -end), min(highest + margin, end)])
-    near, far = ordered[int(0.01 * (len(ordered) - 1))], ordered[int(np.ceil(0.99 * (len(ordered) - 1)))]
-    if near < far and highest / _FAR - lowest / _FAR > far - near:
+    near, far = float(ordered[int(0.01 * (len(ordered) - 1))]), float(ordered[int(np.ceil(0.99 * (len(ordered) - 1)))])
+    # Halves, because the difference of two huge numbers overflows.
+    if near < far and highest / 2 - lowest / 2 > _FAR * (far / 2 - near / 2):
         edges = np.concatenate([[lowest], _steps(near, far, MAX_BINS - 1), [highest]])
     else:
         edges = _steps(lowest, highest, MAX_BINS + 1)

@@ -174,12 +174,12 @@ def _distinct(
     dtype: Dtype, known: NDArray[np.float64], ordered: NDArray[np.float64], lowest: float, highest: float
 ) -> tuple[int, bool, tuple[tuple[str, int], ...] | None]:
     """Return the number of distinct values, whether it is exact, and the most frequent of few whole ones."""
-    if dtype == "int" and highest - lowest < _MAX_RANGE and max(-lowest, highest) < 2**53:
+    if dtype == "int" and max(-lowest, highest) < 2**53 and highest - lowest < _MAX_RANGE:
         counts = np.bincount((known - lowest).astype(np.int64))
         used = np.flatnonzero(counts)
         few = len(used) <= MAX_TOP
         return len(used), True, _top([str(int(lowest) + code) for code in used], counts[used]) if few else None
-    distinct = int(np.count_nonzero(np.diff(ordered))) + 1
+    distinct = int(np.count_nonzero(ordered[1:] != ordered[:-1])) + 1
     if dtype != "int" or distinct > MAX_TOP:
         return distinct, len(known) <= MAX_SAMPLE, None
     uniques, counts = np.unique(known, return_counts=True)
