@@ -99,3 +99,9 @@ class UntrustedPipelineError(ForbiddenError):
     """The file names code or a type that is not on the trusted list."""
 
     code = "pipeline-untrusted"
+
+
+class UnknownMetricError(InvalidError):
+    """A metric is named that does not exist, or is not defined on the data."""
+
+    code = "unknown-metric"
