@@ -105,3 +105,21 @@ class UnknownMetricError(InvalidError):
     """A metric is named that does not exist, or is not defined on the data."""
 
     code = "unknown-metric"
+
+
+class UnsupportedImportanceError(InvalidError):
+    """Importances were asked for that the estimator does not have, or of a kind that does not exist."""
+
+    code = "unsupported-importance"
+
+
+class InvalidSearchError(InvalidError):
+    """Folds, trials or a space of parameters are given that cannot be searched."""
+
+    code = "invalid-search"
+
+
+class SearchFailedError(InvalidError):
+    """Every trial of a search failed; the message says how the last one did."""
+
+    code = "search-failed"
