@@ -61,13 +61,13 @@ def plan_folds(
 def _whole_groups(
     codes: NDArray[np.intp], groups: NDArray[np.int64], folds: int, generator: np.random.Generator
 ) -> NDArray[np.intp]:
-    """Give each group, the largest first, to the fold that it leaves most even."""
+    """Give each group, those that weigh most first, to the fold that it leaves most even."""
     _, members = np.unique(groups, return_inverse=True)
     labels = int(codes.max()) + 1
     counts = np.bincount(members * labels + codes, minlength=(int(members.max()) + 1) * labels).reshape(-1, labels)
     shares = counts / counts.sum(axis=0)
     order = generator.permutation(len(counts))
-    order = order[np.argsort(-counts[order].sum(axis=1), kind="stable")]
+    order = order[np.argsort(-(shares[order] ** 2).sum(axis=1), kind="stable")]
     held, sizes, chosen = np.zeros((folds, labels)), np.zeros(folds), np.empty(len(counts), dtype=np.intp)
     for group in order.tolist():
         # An empty fold comes first, since each must get some group.

@@ -7,12 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from redspot.errors import RedspotError
 from redspot.pipeline.engines import EngineName, make_engine
 from redspot.pipeline.errors import InvalidSearchError, SearchFailedError
+from redspot.pipeline.evaluation.evaluating import read_truth
 from redspot.pipeline.evaluation.metrics import HEADLINES, gain, require_metric
 from redspot.pipeline.evaluation.page import number, table
+from redspot.pipeline.frame import Frame
 from redspot.pipeline.recording import Recorder
+from redspot.pipeline.rows import read_groups
 from redspot.pipeline.space import Choice, Integers, Space, Uniform
 from redspot.pipeline.validating import CrossValidation, cross_validate
 
@@ -137,6 +142,7 @@ def search(
     folds: int = 3,
     seed: int = 0,
     groups: object = None,
+    ranking: bool = False,
     recorder: Recorder | None = None,
     engine: EngineName = "random",
     progress: Callable[[Trial], None] | None = None,
@@ -160,7 +166,7 @@ def search(
     metric
         What should be best, among those that `evaluate` gives; when None ``accuracy`` or ``r2``. Errors and losses
         are best when small.
-    folds, groups
+    folds, groups, ranking
         See `cross_validate`.
     seed
         Of the folds and of the proposals.
@@ -172,7 +178,7 @@ def search(
     Raises
     ------
     InvalidSearchError
-        When there is nothing to search, or no such engine.
+        When there is nothing to search, no such engine, or so many folds cannot be made.
     StepNotFoundError, InvalidStepError
         When a name of the space is no parameter.
     UnknownMetricError
@@ -183,6 +189,10 @@ def search(
         When Optuna is not installed.
     """
     _check(pipeline, space, trials)
+    frame = Frame.of(X)
+    # What is wrong with the data is no trial's fault.
+    read_truth(frame, y)
+    codes = None if groups is None else read_groups(frame, groups)
     proposing = make_engine(engine, space, seed)
     done: list[Trial] = []
     for number_ in range(trials):
@@ -193,7 +203,7 @@ def search(
         result: CrossValidation | RedspotError
         try:
             candidate = pipeline.clone().set_params(**params)
-            result = cross_validate(candidate, X, y, folds=folds, seed=seed, groups=groups)
+            result = cross_validate(candidate, X, y, folds=folds, seed=seed, groups=codes, ranking=ranking)
         except InvalidSearchError:
             # The folds themselves cannot be made, whatever the parameters are.
             raise
@@ -228,7 +238,8 @@ def _check(pipeline: Pipeline, space: Space, trials: int) -> None:
             )
         if name not in known:
             # Raises for a name that does not exist; the last part of a step's name is one that does.
-            pipeline.clone().set_params(**{name: known.get(name)})
+            drawn = dimension.value(dimension.draw(np.random.default_rng(0)))
+            pipeline.clone().set_params(**{name: drawn})
 
 
 def _trial(
