@@ -99,3 +99,27 @@ class UntrustedPipelineError(ForbiddenError):
     """The file names code or a type that is not on the trusted list."""
 
     code = "pipeline-untrusted"
+
+
+class UnknownMetricError(InvalidError):
+    """A metric is named that does not exist, or is not defined on the data."""
+
+    code = "unknown-metric"
+
+
+class UnsupportedImportanceError(InvalidError):
+    """Importances were asked for that the estimator does not have, or of a kind that does not exist."""
+
+    code = "unsupported-importance"
+
+
+class InvalidSearchError(InvalidError):
+    """Folds, trials or a space of parameters are given that cannot be searched."""
+
+    code = "invalid-search"
+
+
+class SearchFailedError(InvalidError):
+    """Every trial of a search failed; the message says how the last one did."""
+
+    code = "search-failed"
