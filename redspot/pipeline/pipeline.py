@@ -24,15 +24,18 @@ from redspot.pipeline.fitting import Feature, Fitted, fit_graph, run_to
 from redspot.pipeline.frame import Frame, Readers, read_target
 from redspot.pipeline.graph import Node
 from redspot.pipeline.learned import Learned
-from redspot.pipeline.metrics import classification_metrics, regression_metrics
 from redspot.pipeline.node import Target
 from redspot.pipeline.parity import ParityReport, ParitySet, compare, sample_rows
 from redspot.pipeline.rowfunction import RowFunction, row_function
 from redspot.plugins import Registry
 
 if TYPE_CHECKING:
+    from redspot.pipeline.evaluation import Evaluation
     from redspot.pipeline.file import Content
+    from redspot.pipeline.importance import Importance
     from redspot.pipeline.schema import Schema
+    from redspot.pipeline.searching import Search
+    from redspot.pipeline.validating import CrossValidation
 
 # Whoever can draw a pipeline in a cell registers here; the library itself knows only the static picture.
 PICTURES: Registry[Callable[[object], Mapping[str, Any]]] = Registry("redspot.pictures")
@@ -201,26 +204,39 @@ class Pipeline(Definition):
         table = run_to(self._graph, self._learned(), self._table(X), name)
         return {column.name: column.values for column in table.columns}
 
-    def evaluate(self, X: object, y: object) -> dict[str, float]:  # noqa: N803
-        """Return how good the predictions are, and remember it as `metrics_`.
+    def evaluate(self, X: object, y: object, **options: Any) -> Evaluation:  # noqa: N803
+        """Return how good the predictions are, and remember the numbers as `metrics_`.
 
-        A classifier gives ``accuracy``, ``f1_macro`` and ``log_loss``; a regressor ``mae``, ``rmse`` and ``r2``.
+        The result is a mapping of metrics: ``accuracy``, ``f1_macro``, ``log_loss`` and more for a classifier; ``mae``,
+        ``rmse``, ``r2`` and more for a regressor. It also has confusion, calibration and, when they are asked for,
+        slices and intervals. Options are those of `redspot.pipeline.evaluation.evaluate`: ``slices``, ``bootstrap``,
+        ``seed``, ``groups``.
         """
-        _, fitted = self._predictor()
-        frame, target = _rows_and_target(X, y)
-        if target is None or not len(target.values):
-            raise InvalidTargetError("evaluate() needs rows and their true values.")
-        if fitted.schema.task == "other":
-            raise UnsupportedPredictionError("Only a classifier or a regressor can be compared with true values.")
-        given = self.predict(frame)
-        if fitted.schema.task == "classification":
-            if target.values.dtype.kind != self.classes_.dtype.kind:
-                raise InvalidTargetError(f"The target holds other labels than the classes {self.classes_.tolist()}.")
-            likely = self.predict_proba(frame) if fitted.schema.has_probabilities else None
-            self.metrics_ = classification_metrics(target.values, given, likely, self.classes_)
-        else:
-            self.metrics_ = regression_metrics(target.values.astype(np.float64), given.astype(np.float64))
-        return dict(self.metrics_)
+        from redspot.pipeline.evaluation import evaluate
+
+        self._predictor()
+        result = evaluate(self, X, y, **options)
+        self.metrics_ = dict(result)
+        return result
+
+    def importance(self, X: object, y: object, **options: Any) -> Importance:  # noqa: N803
+        """Return how much the predictions rest on each raw column; see `redspot.pipeline.importance.importance`."""
+        from redspot.pipeline.importance import importance
+
+        self._predictor()
+        return importance(self, X, y, **options)
+
+    def cross_validate(self, X: object, y: object, **options: Any) -> CrossValidation:  # noqa: N803
+        """Return metrics on rows left out of fitting; see `redspot.pipeline.validating.cross_validate`."""
+        from redspot.pipeline.validating import cross_validate
+
+        return cross_validate(self, X, y, **options)
+
+    def search(self, space: Mapping[str, Any], X: object, y: object, **options: Any) -> Search:  # noqa: N803
+        """Try parameters and return the best pipeline; see `redspot.pipeline.searching.search`."""
+        from redspot.pipeline.searching import search
+
+        return search(self, space, X, y, **options)
 
     def score(self, X: object, y: object) -> float:  # noqa: N803
         """Return accuracy or R², as scikit-learn's own estimators do; remembers nothing."""

@@ -77,8 +77,11 @@ def read_column(data: object, name: str) -> tuple[Dtype, Values]:
         When there is no such column, or it mixes types.
     """
     frame = Frame.of(data)
-    dtype: Dtype = frame.dtype(name)
+    found = frame.dtype(name)
     raw = frame.column(name)
+    if found == "list" or found == "image":
+        raise ColumnTypeError(f"Column {name!r} holds {found}s, which have no values to tell rows apart.", column=name)
+    dtype: Dtype = found
     if dtype == "text":
         return dtype, Coded.of(_listed(raw))
     array = raw if isinstance(raw, np.ndarray) else None
