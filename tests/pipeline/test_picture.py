@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 from importlib.metadata import EntryPoint
 from typing import Any
 from xml.etree import ElementTree
@@ -10,7 +11,6 @@ from xml.etree import ElementTree
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from redspot import plugins
 from redspot.pipeline import Pipeline, branch, estimate, one_hot, render_svg, scale
 from redspot.pipeline.layout import BOX_HEIGHT, BOX_WIDTH, lay_out
 
@@ -82,7 +82,7 @@ def test_boxes_do_not_overlap() -> None:
 def test_a_notebook_gets_text_html_and_svg(
     classifier: Pipeline, penguins: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [])
     classifier.fit(penguins, "species").evaluate(penguins, "species")
     bundle = classifier._repr_mimebundle_()
     assert {"text/plain", "text/html", "image/svg+xml"} <= set(bundle)
@@ -99,7 +99,7 @@ def test_an_installed_picture_is_used_and_the_static_one_kept(
 ) -> None:
     point = EntryPoint("pipeline", "installed:draw", "redspot.pictures")
     monkeypatch.setattr(EntryPoint, "load", lambda self: draw)
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [point] if group == "redspot.pictures" else [])
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [point] if group == "redspot.pictures" else [])
     bundle = classifier._repr_mimebundle_()
     assert bundle["application/x-test"] == "drawn"
     assert "image/svg+xml" in bundle

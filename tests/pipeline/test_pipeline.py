@@ -32,7 +32,7 @@ from redspot.pipeline.errors import (
 def test_penguins_are_told_apart(classifier: Pipeline, penguins: Any) -> None:
     train, test = penguins.iloc[::2], penguins.iloc[1::2]
     metrics = classifier.fit(train, "species").evaluate(test, "species")
-    assert set(metrics) == {"accuracy", "f1_macro", "log_loss"}
+    assert set(metrics) == {"accuracy", "balanced_accuracy", "f1_macro", "log_loss", "roc_auc_ovr"}
     assert metrics["accuracy"] > 0.97
     assert metrics["log_loss"] < 0.15
     assert classifier.metrics_ == metrics
@@ -233,7 +233,7 @@ def test_what_cannot_be_learned_is_refused() -> None:
 def test_numbers_are_not_asked_for_probabilities() -> None:
     pipeline = Pipeline(x=branch("x"), model=estimate(Ridge())).fit({"x": [1.0, 2.0, 3.0]}, [1.0, 2.0, 3.0])
     assert set(pipeline.predict_one({"x": 1.0})) == {"prediction"}
-    assert set(pipeline.evaluate({"x": [1.0, 2.0]}, [1.0, 2.0])) == {"mae", "rmse", "r2"}
+    assert {"mae", "rmse", "r2"} < set(pipeline.evaluate({"x": [1.0, 2.0]}, [1.0, 2.0]))
     assert pipeline.score({"x": [1.0, 2.0]}, [1.0, 2.0]) < 1.0
     with pytest.raises(UnsupportedPredictionError):
         pipeline.predict_proba({"x": [1.0]})
