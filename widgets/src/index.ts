@@ -1,6 +1,8 @@
 /** Pictures of pipelines, data and evaluations. */
 
-export type { IOptions, IPicture, ITranslation } from './picture';
+export type { IEvaluation } from './evaluation/data';
+export { isEvaluation } from './evaluation/data';
+export { mountEvaluation } from './evaluation/evaluation';
 export type {
   IGraphColumn,
   IGraphEdge,
@@ -11,3 +13,8 @@ export type {
 export { isPipelineGraph } from './graph/data';
 export type { IGraphOptions, IGraphPicture } from './graph/graph';
 export { mountPipelineGraph } from './graph/graph';
+export type { IOptions, IPicture, ITranslation } from './picture';
+export type { IColumnProfile, IComparison, IProfile, IStepData } from './profile/data';
+export { isComparison, isStepData } from './profile/data';
+export { mountStepView } from './profile/stepView';
+export { mountTrainingData } from './profile/trainingData';

@@ -1,6 +1,17 @@
 /** What columns hold, as `redspot.profile` writes it. */
 
-import { isFlag, isNumber, isRecord, isText, listOf, optional, oneOf, pairOf, recordOf, shape } from '../guard';
+import {
+  isFlag,
+  isNumber,
+  isRecord,
+  isText,
+  listOf,
+  optional,
+  oneOf,
+  pairOf,
+  recordOf,
+  shape
+} from '../guard';
 import type { Guard } from '../guard';
 
 export interface IHistogram {

@@ -100,7 +100,9 @@ function barsPath(bars: readonly IBar[], height: (bar: IBar) => number): string 
 
 /** Draw a column; null when its profile has neither histogram nor values. */
 export function distribution(pair: IPair): IDistribution | null {
-  const isHistogram = [pair.train, pair.serve].some(column => (column?.histogram?.counts.length ?? 0) > 0);
+  const isHistogram = [pair.train, pair.serve].some(
+    column => (column?.histogram?.counts.length ?? 0) > 0
+  );
   const bars = isHistogram ? histogramBars(pair) : valueBars(pair);
   if (bars.length === 0) {
     return null;
@@ -118,7 +120,9 @@ export function distribution(pair: IPair): IDistribution | null {
     svg('path', { class: 'rsp-train-bars', d: barsPath(bars, bar => bar.train / highest) })
   );
   if (pair.serve !== null) {
-    picture.append(svg('path', { class: 'rsp-serve-bars', d: barsPath(bars, bar => bar.serve / highest) }));
+    picture.append(
+      svg('path', { class: 'rsp-serve-bars', d: barsPath(bars, bar => bar.serve / highest) })
+    );
   }
   const textAt = (share: number): string =>
     bars

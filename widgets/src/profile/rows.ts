@@ -58,7 +58,10 @@ export class Rows<Row> {
     const { rowHeight, draw } = this._options;
     const height = this.node.clientHeight || 600;
     const first = Math.max(0, Math.floor(this.node.scrollTop / rowHeight) - SPARE);
-    const last = Math.min(this._rows.length, Math.ceil((this.node.scrollTop + height) / rowHeight) + SPARE);
+    const last = Math.min(
+      this._rows.length,
+      Math.ceil((this.node.scrollTop + height) / rowHeight) + SPARE
+    );
     for (const [index, made] of this._drawn) {
       if ((index < first || index >= last) && !made.contains(document.activeElement)) {
         made.remove();

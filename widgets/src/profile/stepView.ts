@@ -32,11 +32,23 @@ class Side {
       label,
       rowHeight: ROW_HEIGHT,
       draw: pair =>
-        html('div', '', {}, nameCell(pair, false, trans), distributionCell(pair, trans), missingCell(pair)),
+        html(
+          'div',
+          '',
+          {},
+          nameCell(pair, false, trans),
+          distributionCell(pair, trans),
+          missingCell(pair)
+        ),
       onPoint
     });
     this._heading = html('h3');
-    const table = html('div', 'rsp-columns', { role: 'table', 'aria-label': label }, this.rows.node);
+    const table = html(
+      'div',
+      'rsp-columns',
+      { role: 'table', 'aria-label': label },
+      this.rows.node
+    );
     this.node = html('section', 'rsp-side', {}, this._heading, table);
   }
 
@@ -143,7 +155,13 @@ class StepView implements IPicture<IStepData> {
     return Object.entries(this._data.categories ?? {}).map(([column, entries]) => {
       const heading = this._trans.__('Categories of %1', column);
       const rows = entries.map(([category, code]) =>
-        html('tr', '', {}, html('td', '', {}, plain(category)), html('td', 'rsp-code', {}, plain(code)))
+        html(
+          'tr',
+          '',
+          {},
+          html('td', '', {}, plain(category)),
+          html('td', 'rsp-code', {}, plain(code))
+        )
       );
       const head = html(
         'tr',
@@ -159,7 +177,12 @@ class StepView implements IPicture<IStepData> {
         html('thead', '', {}, head),
         html('tbody', '', {}, ...rows)
       );
-      const window = html('div', 'rsp-window', { tabindex: '0', role: 'region', 'aria-label': heading }, table);
+      const window = html(
+        'div',
+        'rsp-window',
+        { tabindex: '0', role: 'region', 'aria-label': heading },
+        table
+      );
       return html('section', '', {}, html('h3', '', {}, heading), window);
     });
   }

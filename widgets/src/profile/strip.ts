@@ -80,7 +80,8 @@ function line(column: IColumnProfile, side: string, trans: ITranslation): HTMLEl
     trans.__('%1 missing', shareText(missingShare(column)))
   ];
   if (column.mean !== null && column.mean !== undefined && column.dtype !== 'datetime') {
-    const spread = column.std === null || column.std === undefined ? '' : ` ± ${numberText(column.std)}`;
+    const spread =
+      column.std === null || column.std === undefined ? '' : ` ± ${numberText(column.std)}`;
     parts.push(trans.__('mean %1', numberText(column.mean) + spread));
   }
   return html('span', `rsp-line rsp-of-${side}`, {}, parts.join(' · '));
@@ -101,7 +102,10 @@ export function stripOf(pair: IPair, trans: ITranslation): Node[] {
   if (body.length === 0 && top.length > 0) {
     const texts = top
       .slice(0, 12)
-      .map(([value, count]) => `${typeof value === 'string' ? value : String(value)} ${numberText(count)}`);
+      .map(
+        ([value, count]) =>
+          `${typeof value === 'string' ? value : String(value)} ${numberText(count)}`
+      );
     body.push(html('span', 'rsp-faint', {}, texts.join(' · ')));
   }
   parts.push(html('div', 'rsp-strip-body', {}, ...body));

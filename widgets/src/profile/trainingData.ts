@@ -94,7 +94,12 @@ class TrainingData implements IPicture<IComparison> {
     );
     if (serve !== null) {
       this._legend.append(
-        html('span', 'rsp-key rsp-of-serve', {}, trans.__('serving: %1 rows', numberText(serve.rows)))
+        html(
+          'span',
+          'rsp-key rsp-of-serve',
+          {},
+          trans.__('serving: %1 rows', numberText(serve.rows))
+        )
       );
     }
     const height = Math.min(MOST_HEIGHT, Math.max(1, this._pairs.length) * ROW_HEIGHT);
