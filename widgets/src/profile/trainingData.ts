@@ -158,7 +158,7 @@ class TrainingData implements IPicture<IComparison> {
     }
     for (const head of this._head.querySelectorAll<HTMLElement>('[data-sort]')) {
       const name = SORTS.find(each => each === head.dataset['sort']) ?? null;
-      const text = (head.textContent ?? '').replace(/ [↓↑]$/, '');
+      const text = head.textContent.replace(/ [↓↑]$/, '');
       const made = this._headCell(name, text);
       head.parentElement?.replaceWith(made);
       if (name === key) {
