@@ -69,7 +69,7 @@ def _row(train: Column | None, serve: Column | None, compares: bool, ties: bool,
         f"<td>{distribution(train, serve)}</td>",
         "<td>" + "".join(_missing(each) for each in (train, serve) if each) + "</td>",
         f"<td>{' → '.join(_distinct(each) for each in (train, serve) if each)}</td>",
-        f"<td>{' → '.join(_median(each) for each in (train, serve) if each)}</td>",
+        f"<td>{' → '.join(filter(None, (_median(each) for each in (train, serve) if each)))}</td>",
     ]
     if ties:
         tie = _first("target", serve, train)
@@ -91,7 +91,7 @@ def _distinct(column: Column) -> str:
 
 def _median(column: Column) -> str:
     quantiles = column.get("quantiles") or {}
-    return "–" if column["dtype"] == "datetime" else number(quantiles.get("0.5"))
+    return "" if column["dtype"] == "datetime" or not quantiles else number(quantiles.get("0.5"))
 
 
 def _tie(tie: Mapping[str, Any]) -> str:

@@ -47,10 +47,10 @@ class GraphPicture implements IGraphPicture {
     this._onSelect = options.onSelect ?? (() => undefined);
     this._viewport = new Viewport(this._trans, this._trans.__('Steps of the pipeline'));
     this._card = html('aside', 'rsp-card', { 'aria-label': this._trans.__('Details') });
-    const stage = html('div', 'rsp-stage', {}, this._viewport.node, this._card);
+    this._stage = html('div', 'rsp-stage', {}, this._viewport.node, this._card);
     const label = this._trans.__('View of the pipeline');
     this._bar = html('div', 'rsp-toolbar', { role: 'toolbar', 'aria-label': label });
-    this._root.append(stage, this._bar);
+    this._root.append(this._stage, this._bar);
     this._root.classList.toggle('rsp-fill', options.fill === true);
     this._root.addEventListener('click', this._onClick);
     this._root.addEventListener('keydown', this._onKey);
@@ -126,6 +126,8 @@ class GraphPicture implements IGraphPicture {
       ),
       ...this._buttons.values()
     );
+    // As high as a small graph needs; a larger one is scrolled.
+    this._stage.style.setProperty('--rsp-drawing', `${Math.ceil(height)}px`);
     this._viewport.resize({ width, height });
     this._setTabStop([...this._buttons.keys()][0] ?? '');
     const groups = allGroups(this._graph);
@@ -353,6 +355,7 @@ class GraphPicture implements IGraphPicture {
 
   private readonly _root = rootOf('rsp-graph');
   private readonly _viewport: Viewport;
+  private readonly _stage: HTMLElement;
   private readonly _card: HTMLElement;
   private readonly _bar: HTMLElement;
   private readonly _trans: ITranslation;

@@ -35,7 +35,7 @@ export interface ILevel {
   readonly routes: ReadonlyMap<string, readonly IPoint[]>;
 }
 
-export const GAP = { x: 48, y: 18 } as const;
+export const GAP = { x: 44, y: 18 } as const;
 const LANE = 14;
 const SWEEPS = 6;
 

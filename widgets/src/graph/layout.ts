@@ -5,7 +5,7 @@ import { layLevel } from './layers';
 import type { IGroup, ILeaf, IVisible, IVisibleEdge } from './levels';
 import { isGroup } from './levels';
 
-export const NODE = { width: 196, height: 64 } as const;
+export const NODE = { width: 186, height: 62 } as const;
 const FRAME = { side: 16, top: 34, bottom: 14 } as const;
 const MARGIN = 12;
 

@@ -129,8 +129,8 @@ export function driftCell(pair: IPair, trans: ITranslation): HTMLElement {
     strong: trans.__('strong drift')
   };
   const figures = [
-    drift.psi === null || drift.psi === undefined ? '' : `PSI ${numberText(drift.psi)}`,
-    drift.ks === null || drift.ks === undefined ? '' : `KS ${numberText(drift.ks)}`
+    drift.psi === null || drift.psi === undefined ? '' : `PSI ${Number(drift.psi.toPrecision(2))}`,
+    drift.ks === null || drift.ks === undefined ? '' : `KS ${Number(drift.ks.toPrecision(2))}`
   ];
   return cell(
     'rsp-cell-drift',

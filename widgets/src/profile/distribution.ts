@@ -29,7 +29,7 @@ function valueText(value: unknown): string {
 }
 
 function present(column: IColumnProfile | null): number {
-  return column === null ? 0 : Math.max(1, column.rows - column.missing);
+  return column === null ? 1 : Math.max(1, column.rows - column.missing);
 }
 
 /** Histograms as densities, so that bins of two widths can be compared. */
