@@ -25,5 +25,6 @@ export default tseslint.config(
         { selector: 'interface', format: ['PascalCase'], custom: { regex: '^I[A-Z]', match: true } }
       ]
     }
-  }
+  },
+  { files: ['test/**/*.ts'], rules: { 'no-restricted-properties': 'off' } }
 );

@@ -9,7 +9,7 @@ export function numberText(value: number | null | undefined): string {
   }
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e9)) {
-    return value.toExponential(2).replace(/\.?0+e/, 'e');
+    return value.toExponential(2).replace(/\.?0*e\+?/, 'e');
   }
   if (Number.isInteger(value) || size >= 1e4) {
     return Math.round(value).toLocaleString('en');

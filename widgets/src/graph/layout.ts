@@ -48,10 +48,7 @@ export function layOut({ root, edges }: IVisible): IGraphLayout {
   const frames: IPlacedFrame[] = [];
   const points = new Map<string, IPoint[]>();
   put(whole, { x: MARGIN, y: MARGIN }, leaves, frames, points);
-  const placed = edges.map(edge => ({
-    edge,
-    points: (points.get(edge.key) ?? []).sort((a, b) => a.x - b.x)
-  }));
+  const placed = edges.map(edge => ({ edge, points: points.get(edge.key) ?? [] }));
   return {
     leaves,
     frames,
@@ -130,9 +127,16 @@ function put(
       put(inner, { x: x + FRAME.side, y: y + FRAME.top }, leaves, frames, points);
     }
   }
-  for (const [key, route] of part.level.routes) {
-    const moved = route.map(point => ({ x: origin.x + point.x, y: origin.y + point.y }));
-    points.set(key, [...(points.get(key) ?? []), ...moved]);
+  // The stretches within the frames that a line leaves come before, those within the frames it enters after.
+  for (const { key, from, to } of part.lines) {
+    const moved = (part.level.routes.get(key) ?? []).map(point => ({
+      x: origin.x + point.x,
+      y: origin.y + point.y
+    }));
+    const left = from === null ? [] : (points.get(`${key}<`) ?? []);
+    const entered = to === null ? [] : (points.get(`${key}>`) ?? []);
+    const ending = to === null ? '<' : from === null ? '>' : '';
+    points.set(key + ending, [...left, ...moved, ...entered]);
   }
 }
 
