@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,15 +24,6 @@ def fitted() -> Pipeline:
     ).fit(penguins, "species")
     pipeline.evaluate(penguins, "species")
     return pipeline
-
-
-RECORDED = Path(__file__).with_name("recorded")
-
-
-def recorded(name: str) -> dict[str, Any]:
-    """Return what the library wrote about real data once: `comparison`, `step`, `binary`, …."""
-    data: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_text(encoding="utf-8"))
-    return data
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ describe('the layout', () => {
         }
       }
       for (const { group, x, y, width, height } of frames) {
-        const inside = JSON.stringify(group).match(/"key":"n\d+"/g) ?? [];
+        const inside: string[] = JSON.stringify(group).match(/"key":"n\d+"/g) ?? [];
         for (const box of boxes) {
           const within =
             box.x >= x &&
