@@ -18,7 +18,7 @@ from redspot.pipeline.pictures.evaluation import badness
 from redspot.pipeline.pictures.markup import moment, number, share
 from tests.widgets.recording import EVALUATIONS, recorded
 
-EVIL = '"><img src=x onerror=alert(1)><script>alert(1)</script>&\'\x00\x1b'
+EVIL = "\"><img src=x onerror=alert(1)><script>alert(1)</script>&'\x00\x1b"
 
 CASES: list[tuple[Callable[[Any], str], str]] = [
     (profile_html, "comparison"),
@@ -75,7 +75,13 @@ def test_columns_of_nothing_are_drawn() -> None:
         {"name": "none", "dtype": "float", "rows": 0, "missing": 0},
         {"name": "one", "dtype": "float", "rows": 3, "missing": 0, "histogram": {"edges": [2, 2], "counts": [3]}},
         {"name": "empty", "dtype": "text", "rows": 3, "missing": 3, "top": []},
-        {"name": "late", "dtype": "datetime", "rows": 1, "missing": 0, "histogram": {"edges": [0, 1e30], "counts": [1]}},
+        {
+            "name": "late",
+            "dtype": "datetime",
+            "rows": 1,
+            "missing": 0,
+            "histogram": {"edges": [0, 1e30], "counts": [1]},
+        },
     ]
     ElementTree.fromstring(profile_html({"rows": 3, "columns": columns}))
 

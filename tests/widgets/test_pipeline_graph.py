@@ -38,7 +38,16 @@ def test_the_front_end_is_in_the_package_and_loads_nothing() -> None:
         text = (folder / name).read_text(encoding="utf-8")
         assert "import " not in text.replace("!important", "")
         assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
-        for unsafe in ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "fetch(", "@import", "url(", "require("):
+        for unsafe in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "eval(",
+            "fetch(",
+            "@import",
+            "url(",
+            "require(",
+        ):
             assert unsafe not in text
 
 

@@ -69,12 +69,18 @@ def test_a_step() -> None:
     ("change", "message"),
     [
         (lambda data: data.pop("metrics"), r"the evaluation lacks metrics\."),
-        (lambda data: data["metrics"].update(auc=float("nan")), r"the evaluation\.metrics\.auc is nan; .* finite number"),
+        (
+            lambda data: data["metrics"].update(auc=float("nan")),
+            r"the evaluation\.metrics\.auc is nan; .* finite number",
+        ),
         (lambda data: data["slices"][0].update(rows="many"), r"the evaluation\.slices\[0\]\.rows is 'many'"),
         (lambda data: data["confusion"]["counts"].pop(), r"counts has to be 2 lists of 2"),
         (lambda data: data["roc"]["tpr"].pop(), "fpr and tpr of the evaluation.roc differ in length"),
         (lambda data: data.update(residuals={"edges": [1], "counts": [1]}), "1 edges for 1 counts"),
-        (lambda data: data["intervals"].update(accuracy=[1]), r"intervals\.accuracy is \[1\]; it has to be a list of 2"),
+        (
+            lambda data: data["intervals"].update(accuracy=[1]),
+            r"intervals\.accuracy is \[1\]; it has to be a list of 2",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_its_place(change: Callable[[Any], Any], message: str) -> None:
@@ -89,7 +95,9 @@ def test_what_cannot_be_drawn_is_refused_with_its_place(change: Callable[[Any], 
 
 
 def test_other_kinds_are_refused_too() -> None:
-    with pytest.raises(InvalidPictureError, match=r"An evaluation is JSON or an object whose to_json\(\) gives it, not"):
+    with pytest.raises(
+        InvalidPictureError, match=r"An evaluation is JSON or an object whose to_json\(\) gives it, not"
+    ):
         EvaluationView(3)
     with pytest.raises(InvalidPictureError, match="the comparison lacks train"):
         TrainingData({"metrics": {}})
