@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LABEXTENSION := server_extension/redspot_server/labextension
+PICTURES := widgets/redspot_widgets/pictures.js
 export REDSPOT_STATE_DIR ?= $(CURDIR)/.redspot
 # Byte code makes every start two to three times as fast; some machines switch it off.
 unexport PYTHONDONTWRITEBYTECODE
@@ -22,19 +23,24 @@ demo: ## From a notebook to a live model: set everything up and run the main job
 run: setup ## Start the hub on http://127.0.0.1:8000; Ctrl-C stops all of it
 	@exec $(BIN)/redspot hub
 
-setup: tools $(VENV)/.hub $(LABEXTENSION)/package.json ## Virtual environment and JavaScript build
+setup: tools $(VENV)/.hub $(PICTURES) $(LABEXTENSION)/package.json ## Virtual environment and JavaScript build
 
 tools:
 	@PYTHON=$(PYTHON) ./.ci/tools
 
-node_modules/.installed: package.json package-lock.json lab_extension/package.json
+node_modules/.installed: package.json package-lock.json lab_extension/package.json widgets/package.json
 	@echo "Installing Node packages…"
 	@npm ci --silent --no-fund --no-audit
 	@touch $@
 
-$(LABEXTENSION)/package.json: node_modules/.installed $(shell find lab_extension/src lab_extension/style lab_extension/schema -type f 2>/dev/null) lab_extension/tsconfig.json
+$(PICTURES): node_modules/.installed $(shell find widgets/src widgets/style -type f 2>/dev/null) widgets/tsconfig.json widgets/build.mjs
+	@echo "Building the pictures…"
+	@npm run --silent build --workspace @redspot/pictures > widgets/build.log 2>&1 || { cat widgets/build.log; exit 1; }
+	@touch $@
+
+$(LABEXTENSION)/package.json: $(PICTURES) $(shell find lab_extension/src lab_extension/style lab_extension/schema -type f 2>/dev/null) lab_extension/tsconfig.json
 	@echo "Building the JupyterLab extension…"
-	@npm run --silent build > lab_extension/build.log 2>&1 || { cat lab_extension/build.log; exit 1; }
+	@npm run --silent build --workspace @redspot/lab > lab_extension/build.log 2>&1 || { cat lab_extension/build.log; exit 1; }
 	@mkdir -p $(VENV)/share/jupyter/labextensions/@redspot
 	@rm -rf $(VENV)/share/jupyter/labextensions/@redspot/lab
 	@ln -s $(CURDIR)/$(LABEXTENSION) $(VENV)/share/jupyter/labextensions/@redspot/lab
@@ -99,6 +105,6 @@ down: ## Stop whatever still runs
 	@$(BIN)/redspot down
 
 clean: ## Remove everything that was built; the state stays
-	rm -rf $(VENV) node_modules .peers lab_extension/node_modules lab_extension/lib $(LABEXTENSION) dist
+	rm -rf $(VENV) node_modules .peers lab_extension/node_modules lab_extension/lib widgets/lib $(LABEXTENSION) $(PICTURES:.js=.*) dist
 
 .PHONY: help bench bench-peers demo run setup tools fmt check test torture contract wheel constraints down clean

@@ -1,1 +1,2 @@
+import '@redspot/pictures/style/pictures.css';
 import './base.css';

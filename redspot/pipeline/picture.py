@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from redspot.pipeline.layout import BOX_HEIGHT, BOX_WIDTH, Layout, lay_out
+from redspot.pipeline.layout import BOX_HEIGHT, BOX_WIDTH, Frame, Layout, lay_out
 
 MAX_LABEL = 23
 
@@ -22,6 +22,7 @@ font-family:var(--jp-ui-font-family,system-ui,-apple-system,"Segoe UI",sans-seri
 --rsp-box:var(--jp-layout-color1,#1c2128);--rsp-accent:var(--jp-brand-color1,#ff6b81);
 --rsp-source:var(--jp-info-color1,#56c2d6)}}
 .rsp-pipeline .rsp-box{fill:var(--rsp-box);stroke:var(--rsp-line)}
+.rsp-pipeline .rsp-frame{fill:var(--rsp-faint);fill-opacity:.06;stroke:var(--rsp-line);stroke-dasharray:4 3}
 .rsp-pipeline .rsp-edge{fill:none;stroke:var(--rsp-line);stroke-width:1.5}
 .rsp-pipeline .rsp-mark{fill:var(--rsp-faint)}
 .rsp-pipeline .rsp-source .rsp-mark{fill:var(--rsp-source)}
@@ -42,6 +43,7 @@ def render_svg(description: Mapping[str, Any]) -> str:
         f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" style="max-width:100%;height:auto">',
         f"<title>{escape(_sentence(description))}</title>",
         f"<style>{STYLE}</style>",
+        *(_frame(frame) for frame in layout.frames),
         *(_edge(edge, layout) for edge in description["edges"]),
         *(_box(node, layout) for node in description["nodes"]),
         "</svg>",
@@ -91,6 +93,16 @@ def _box(node: Mapping[str, Any], layout: Layout) -> str:
     )
 
 
+def _frame(frame: Frame) -> str:
+    x, y = _px(frame.x), _px(frame.y)
+    name = escape(_short(frame.name, max(1, int(frame.width) // 9)))
+    return (
+        f'<g><title>{escape(frame.name)}</title><rect class="rsp-frame" x="{x}" y="{y}" width="{_px(frame.width)}" '
+        f'height="{_px(frame.height)}" rx="10"/><text class="rsp-faint" x="{_px(frame.x + 12)}" '
+        f'y="{_px(frame.y + 18)}">{name}</text></g>'
+    )
+
+
 def _edge(edge: Mapping[str, Any], layout: Layout) -> str:
     x1, y1 = layout.corners[str(edge["from"])]
     x2, y2 = layout.corners[str(edge["to"])]
@@ -120,8 +132,8 @@ def _listing(names: list[str], limit: int = 6) -> str:
     return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
+def _short(text: str, limit: int = MAX_LABEL) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def _px(value: float) -> str:

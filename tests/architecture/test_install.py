@@ -74,6 +74,8 @@ def test_the_wheel_holds_what_is_read_at_run_time(wheel: zipfile.ZipFile) -> Non
         "redspot/stores/migrations/versions/0001_the_first_tables.py",
         "redspot_productionize/templates/redspot/index.html.j2",
         "redspot_hub/jupyterhub_config.py",
+        "redspot_widgets/pictures.js",
+        "redspot_widgets/pictures.css",
         "share/jupyter/labextensions/@redspot/lab/package.json",
         "etc/jupyter/jupyter_server_config.d/redspot_server.json",
     ):

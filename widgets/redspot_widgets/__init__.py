@@ -3,5 +3,15 @@
 from __future__ import annotations
 
 from redspot_widgets.pipeline_graph import InvalidGraphError, PipelineGraph, picture
+from redspot_widgets.view import FrontEndMissingError
+from redspot_widgets.views import EvaluationView, StepView, TrainingData
 
-__all__ = ["InvalidGraphError", "PipelineGraph", "picture"]
+__all__ = [
+    "EvaluationView",
+    "FrontEndMissingError",
+    "InvalidGraphError",
+    "PipelineGraph",
+    "StepView",
+    "TrainingData",
+    "picture",
+]

@@ -1,20 +1,18 @@
-"""The graph of a pipeline in a cell: steps, shapes and edges; a click shows parameters and columns."""
+"""The graph of a pipeline in a cell: steps, sub-pipelines, cards, and where each column comes from."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from redspot.errors import InvalidError
 from redspot.pipeline import Pipeline
 from redspot.pipeline.picture import static_bundle
+from redspot_widgets.view import View, is_built
 
-_FOLDER = Path(__file__).parent
 _NODE_KEYS = frozenset(
     {"id", "name", "kind", "title", "role", "params", "inputs", "outputs", "columns_in", "columns_out", "shape"}
 )
@@ -26,7 +24,7 @@ class InvalidGraphError(InvalidError):
     code = "invalid-graph"
 
 
-class PipelineGraph(anywidget.AnyWidget):
+class PipelineGraph(View):
     """Interactive picture of a pipeline.
 
     Parameters
@@ -39,7 +37,7 @@ class PipelineGraph(anywidget.AnyWidget):
     graph : dict
         What `Pipeline.describe` returns; a new value redraws the picture.
     selected : str
-        Id of the node whose details are shown; empty for none.
+        Id of the node whose card is pinned; empty for none.
 
     Examples
     --------
@@ -48,9 +46,7 @@ class PipelineGraph(anywidget.AnyWidget):
     'numbers_scale'
     """
 
-    _esm = _FOLDER / "pipeline_graph.js"
-    _css = _FOLDER / "pipeline_graph.css"
-
+    picture = traitlets.Unicode("pipeline-graph", read_only=True).tag(sync=True)
     graph = traitlets.Dict().tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
 
@@ -70,18 +66,18 @@ class PipelineGraph(anywidget.AnyWidget):
             raise InvalidGraphError(f"No node {proposal['value']!r}; there are {', '.join(names)}.")
         return str(proposal["value"])
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        # The static picture stays beside the live one: a saved notebook is read where no widget can run.
-        view = super()._repr_mimebundle_(**options)
-        data, metadata = view if view is not None else ({}, {})
-        return {**data, **static_bundle(self.graph, self._metrics)}, dict(metadata)
+    def _static(self) -> dict[str, Any]:
+        return static_bundle(self.graph, self._metrics)
 
 
 def picture(pipeline: Pipeline) -> dict[str, Any]:
-    """Return how a pipeline shows itself in a cell; empty where no kernel can keep a widget alive."""
+    """Return how a pipeline shows itself in a cell; empty where no widget can live and the static picture has to do.
+
+    That is outside of a kernel, and in a checkout whose front end is not built.
+    """
     module = sys.modules.get("IPython")
     shell = None if module is None else module.get_ipython()
-    if getattr(shell, "kernel", None) is None:
+    if getattr(shell, "kernel", None) is None or not is_built():
         return {}
     return PipelineGraph(pipeline)._repr_mimebundle_()[0]
 

@@ -44,7 +44,7 @@ const graph: JupyterFrontEndPlugin<void> = {
           return;
         }
         const [title, description] = found;
-        const { isPipelineGraph } = await import('../models/pipelineGraph');
+        const { isPipelineGraph } = await import('@redspot/pictures');
         if (!isPipelineGraph(description)) {
           throw new ProblemError({
             status: 0,

@@ -1,8 +1,6 @@
 import { inputColumns, columnParameter } from '../../src/models/inputColumn';
 import { keyMetric, metricText } from '../../src/models/metric';
 import { isName, nameOf } from '../../src/models/name';
-import type { IGraphNode } from '../../src/models/pipelineGraph';
-import { isPipelineGraph, layOut, NODE } from '../../src/models/pipelineGraph';
 import { SidebarView } from '../../src/models/sidebarView';
 import { duration, relative } from '../../src/models/time';
 
@@ -82,56 +80,6 @@ describe('input columns', () => {
   it('are none when the schema cannot be read', () => {
     expect(inputColumns({})).toEqual([]);
     expect(inputColumns({ inputs: [{ ...column, dtype: 'tensor' }] })).toEqual([]);
-  });
-});
-
-describe('the layout of a pipeline', () => {
-  const node = (id: string): IGraphNode => ({
-    id,
-    name: id,
-    kind: 'scale',
-    title: id,
-    role: 'step',
-    params: {},
-    inputs: [],
-    outputs: [],
-    columns_in: null,
-    columns_out: null
-  });
-  const graph = {
-    nodes: ['a', 'b', 'c', 'd'].map(node),
-    edges: [
-      { from: 'a', to: 'c', count: null },
-      { from: 'b', to: 'd', count: null },
-      { from: 'c', to: 'd', count: null }
-    ]
-  };
-
-  it('puts a step after all that it reads from', () => {
-    const { placed } = layOut(graph);
-    const x = (id: string): number => placed.get(id)?.x ?? NaN;
-    expect(x('a')).toBe(x('b'));
-    expect(x('c')).toBeGreaterThan(x('a'));
-    expect(x('d')).toBeGreaterThan(x('c'));
-  });
-
-  it('leads a line that skips a column past the steps there', () => {
-    const { placed, edges } = layOut(graph);
-    const long = edges.find(({ edge }) => edge.from === 'b');
-    const c = placed.get('c');
-    expect(long?.stretches).toHaveLength(2);
-    const passing = long?.stretches[0]?.y2 ?? 0;
-    expect(Math.abs(passing - ((c?.y ?? 0) + NODE.height / 2))).toBeGreaterThan(NODE.height / 2);
-  });
-
-  it('lets no two steps overlap', () => {
-    const corners = [...layOut(graph).placed.values()].map(({ x, y }) => `${x},${y}`);
-    expect(new Set(corners).size).toBe(4);
-  });
-
-  it('is asked only for what is a pipeline', () => {
-    expect(isPipelineGraph(graph)).toBe(true);
-    expect(isPipelineGraph({ nodes: [] })).toBe(false);
   });
 });
 
