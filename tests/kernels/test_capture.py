@@ -61,7 +61,7 @@ def test_each_pipeline_is_listed_once(namespace: dict[str, Any]) -> None:
     assert listed[0]["inputs"] == []
     assert listed[0]["columns"] == ["a"]
     assert listed[1]["inputs"][0]["name"] == "a"
-    assert set(listed[1]["metrics"]) == {"mae", "rmse", "r2"}
+    assert {"mae", "rmse", "r2"} < set(listed[1]["metrics"])
 
 
 def test_fitted_pipelines_are_saved_with_what_they_are(namespace: dict[str, Any], tmp_path: Path) -> None:
