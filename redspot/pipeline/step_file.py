@@ -9,18 +9,26 @@ from typing import Any, cast
 
 from redspot.pipeline.column import listed
 from redspot.pipeline.custom import CustomStep, StepFunction
-from redspot.pipeline.encoding import OneHot
 from redspot.pipeline.errors import UnsavableStepError, UntrustedPipelineError
 from redspot.pipeline.estimating import Estimate
-from redspot.pipeline.imputing import Impute
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.learned_file import Array, read_learned, write_learned
 from redspot.pipeline.node import State, Step
-from redspot.pipeline.parsing import ParseNumber
-from redspot.pipeline.scaling import Scale
-from redspot.pipeline.selecting import Select
 
-KINDS: Mapping[str, type[Step]] = {each.kind: each for each in (Impute, Scale, OneHot, ParseNumber, Select)}
+# Where the class of each kind is; a module is imported when a file names its kind, so that the rest costs no start.
+KINDS: Mapping[str, str] = {
+    "impute": "redspot.pipeline.imputing:Impute",
+    "scale": "redspot.pipeline.scaling:Scale",
+    "one_hot": "redspot.pipeline.encoding:OneHot",
+    "parse_number": "redspot.pipeline.parsing:ParseNumber",
+    "select": "redspot.pipeline.selecting:Select",
+    "bin": "redspot.pipeline.steps.bins:Bin",
+    "clip": "redspot.pipeline.steps.clipping:Clip",
+    "interact": "redspot.pipeline.steps.products:Interact",
+    "log": "redspot.pipeline.steps.logarithm:Log",
+    "polynomial": "redspot.pipeline.steps.products:Polynomial",
+    "power": "redspot.pipeline.steps.powers:Power",
+}
 
 STEPS_GROUP = "redspot.steps"
 
@@ -70,7 +78,13 @@ def read_step(
         raise UntrustedPipelineError(
             f"{name} is a step of the unknown kind {kind!r}; known are {listed(KINDS)}.", step=name
         )
-    return KINDS[kind](**entry["params"]), None
+    return step_class(kind)(**entry["params"]), None
+
+
+def step_class(kind: str) -> type[Step]:
+    """Return the class of one of the `KINDS`."""
+    module, _, name = KINDS[kind].partition(":")
+    return cast("type[Step]", getattr(import_module(module), name))
 
 
 def find_function(module: str, name: str, trusted_modules: Sequence[str]) -> StepFunction:
