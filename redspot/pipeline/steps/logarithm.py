@@ -68,7 +68,7 @@ def log(*, signed: bool = False) -> Log:
     Parameters
     ----------
     signed
-        Whether to take log(1 + \\|x\\|) and put the sign back, so that every number has a logarithm.
+        Whether to take the log of 1 plus the size of x and put the sign back, so that every number has a logarithm.
 
     Examples
     --------

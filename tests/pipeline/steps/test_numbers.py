@@ -186,7 +186,8 @@ def test_ranges_have_names() -> None:
 def test_products_are_named_and_missing_when_a_factor_is() -> None:
     made = outcome(interact(("b", "a")), {"a": [2.0, None], "b": [3.0, 1.0], "c": [1.0, 1.0]})
     assert list(made) == ["b*a"]
-    assert made["b*a"][0] == 6.0 and math.isnan(made["b*a"][1])
+    assert made["b*a"][0] == 6.0
+    assert math.isnan(made["b*a"][1])
     assert list(outcome(polynomial(3), {"a": [2.0], "b": [1.0]}))[-3:] == ["a^2*b", "a*b^2", "b^3"]
 
 
