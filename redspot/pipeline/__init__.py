@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from redspot.pipeline.branches import Branch, branch, join
-    from redspot.pipeline.custom import step
-    from redspot.pipeline.encoding import one_hot
     from redspot.pipeline.estimating import estimate
-    from redspot.pipeline.imputing import impute
     from redspot.pipeline.loading import load, loads
     from redspot.pipeline.parity import ParityReport
-    from redspot.pipeline.parsing import parse_number
     from redspot.pipeline.picture import render_svg
     from redspot.pipeline.pipeline import Pipeline
-    from redspot.pipeline.scaling import scale
     from redspot.pipeline.schema import Schema
-    from redspot.pipeline.selecting import select
+    from redspot.pipeline.steps.bins import bin
+    from redspot.pipeline.steps.clipping import clip
+    from redspot.pipeline.steps.custom import step
+    from redspot.pipeline.steps.encoding import one_hot
+    from redspot.pipeline.steps.imputing import impute
+    from redspot.pipeline.steps.logarithm import log
+    from redspot.pipeline.steps.parsing import parse_number
+    from redspot.pipeline.steps.powers import power
+    from redspot.pipeline.steps.products import interact, polynomial
+    from redspot.pipeline.steps.scaling import scale
+    from redspot.pipeline.steps.selecting import select
 
 # Name → module.
 _HOMES = {
@@ -29,18 +34,24 @@ _HOMES = {
     "ParityReport": "parity",
     "Pipeline": "pipeline",
     "Schema": "schema",
+    "bin": "steps.bins",
     "branch": "branches",
+    "clip": "steps.clipping",
     "estimate": "estimating",
-    "impute": "imputing",
+    "impute": "steps.imputing",
+    "interact": "steps.products",
     "join": "branches",
     "load": "loading",
     "loads": "loading",
-    "one_hot": "encoding",
-    "parse_number": "parsing",
+    "log": "steps.logarithm",
+    "one_hot": "steps.encoding",
+    "parse_number": "steps.parsing",
+    "polynomial": "steps.products",
+    "power": "steps.powers",
     "render_svg": "picture",
-    "scale": "scaling",
-    "select": "selecting",
-    "step": "custom",
+    "scale": "steps.scaling",
+    "select": "steps.selecting",
+    "step": "steps.custom",
 }
 
 __all__ = [
@@ -48,14 +59,20 @@ __all__ = [
     "ParityReport",
     "Pipeline",
     "Schema",
+    "bin",
     "branch",
+    "clip",
     "estimate",
     "impute",
+    "interact",
     "join",
     "load",
     "loads",
+    "log",
     "one_hot",
     "parse_number",
+    "polynomial",
+    "power",
     "render_svg",
     "scale",
     "select",

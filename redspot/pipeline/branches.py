@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from redspot.pipeline.column import listed
-from redspot.pipeline.custom import CustomStep, StepFunction
 from redspot.pipeline.errors import InvalidPipelineError
 from redspot.pipeline.node import Step
+from redspot.pipeline.steps.custom import CustomStep, StepFunction
 
 
 @dataclass(frozen=True, slots=True)

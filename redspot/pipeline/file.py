@@ -180,7 +180,7 @@ def _write_node(node: Node, state: State, arrays: dict[str, bytes], members: dic
     if not isinstance(state, Learned):
         kept = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
         entry["state"] = {key: value for key, value in state.items() if key not in kept}
-    for key, array in kept.items():
+    for key, array in sorted(kept.items()):
         arrays[f"{node.name}/{key}.npy"] = write_array(array)
     return {"name": node.name, "short": node.short, "inputs": list(node.inputs), "arrays": sorted(kept), **entry}
 

@@ -89,10 +89,10 @@ def fit_graph(graph: Graph, table: Table, target: Target | None) -> Fitted:
         inputs = run.inputs(node)
         if not inputs.columns:
             raise InvalidPipelineError(f"{node.name} gets no column.")
-        states[node.name] = node.step.fit(inputs, target)
         if node is not graph.predictor:
-            run.tables[node.name] = node.step.apply(inputs, states[node.name])
+            states[node.name], run.tables[node.name] = node.step.fit_apply(inputs, target)
         else:
+            states[node.name] = node.step.fit(inputs, target)
             run.tables[node.name] = Table((), table.rows)
     features = {name: features_of(name, made) for name, made in run.tables.items()}
     predictor = graph.predictor

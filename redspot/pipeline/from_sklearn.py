@@ -14,15 +14,15 @@ from redspot.pipeline.errors import InvalidPipelineError
 from redspot.pipeline.estimating import Estimate
 from redspot.pipeline.fitting import Feature, Fitted, features_of, outputs_of
 from redspot.pipeline.frame import Frame
-from redspot.pipeline.given import FUNCTIONS, NOTHING, REFUSED, Affine, Elementwise, Indicate, LookUp
 from redspot.pipeline.graph import Graph, Node, Source, checked, joined
-from redspot.pipeline.imputing import Impute
 from redspot.pipeline.learned import Learned, Task
 from redspot.pipeline.node import State, Step
 from redspot.pipeline.plain import json_params
-from redspot.pipeline.scaling import Scale
 from redspot.pipeline.schema import OutputColumn, Schema, learn_inputs
-from redspot.pipeline.selecting import Select
+from redspot.pipeline.steps.given import FUNCTIONS, NOTHING, REFUSED, Affine, Elementwise, Indicate, LookUp
+from redspot.pipeline.steps.imputing import Impute
+from redspot.pipeline.steps.scaling import Scale
+from redspot.pipeline.steps.selecting import Select
 
 Native = tuple[Step, State]
 

@@ -50,6 +50,15 @@ class Step:
         """Return the output columns for input columns, using what was learned."""
         raise NotImplementedError
 
+    def fit_apply(self, table: Table, target: Target | None) -> tuple[State, Table]:
+        """Learn, and return with it the output columns of the training rows.
+
+        A step that looks at the target overrides this: what a training row gets must not have been learned from the
+        target of that same row.
+        """
+        state = self.fit(table, target)
+        return state, self.apply(table, state)
+
     def row(self, code: RowCode, inputs: Sequence[Value], state: State) -> list[Value] | None:
         """Write down what the step does to one row, and return the outputs; None when it can only `apply`."""
         return None

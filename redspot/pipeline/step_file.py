@@ -8,21 +8,30 @@ from importlib import import_module
 from typing import Any, cast
 
 from redspot.pipeline.column import listed
-from redspot.pipeline.custom import CustomStep, StepFunction
-from redspot.pipeline.encoding import OneHot
 from redspot.pipeline.errors import UnsavableStepError, UntrustedPipelineError
 from redspot.pipeline.estimating import Estimate
-from redspot.pipeline.given import Affine, Elementwise, Indicate, LookUp
-from redspot.pipeline.imputing import Impute
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.learned_file import Array, read_learned, write_learned
 from redspot.pipeline.node import State, Step
-from redspot.pipeline.parsing import ParseNumber
-from redspot.pipeline.scaling import Scale
-from redspot.pipeline.selecting import Select
+from redspot.pipeline.steps.custom import CustomStep, StepFunction
 
-KINDS: Mapping[str, type[Step]] = {
-    each.kind: each for each in (Affine, Elementwise, Impute, Indicate, LookUp, OneHot, ParseNumber, Scale, Select)
+# Kind → module and class; a module is imported when a file names its kind, so that the others cost no start.
+KINDS: Mapping[str, str] = {
+    "affine": "given:Affine",
+    "bin": "bins:Bin",
+    "clip": "clipping:Clip",
+    "elementwise": "given:Elementwise",
+    "impute": "imputing:Impute",
+    "indicate": "given:Indicate",
+    "interact": "products:Interact",
+    "log": "logarithm:Log",
+    "look_up": "given:LookUp",
+    "one_hot": "encoding:OneHot",
+    "parse_number": "parsing:ParseNumber",
+    "polynomial": "products:Polynomial",
+    "power": "powers:Power",
+    "scale": "scaling:Scale",
+    "select": "selecting:Select",
 }
 
 STEPS_GROUP = "redspot.steps"
@@ -74,7 +83,13 @@ def read_step(
         raise UntrustedPipelineError(
             f"{name} is a step of the unknown kind {kind!r}; known are {listed(KINDS)}.", step=name
         )
-    return KINDS[kind](**entry["params"]), None
+    return step_class(kind)(**entry["params"]), None
+
+
+def step_class(kind: str) -> type[Step]:
+    """Return the class of one of the `KINDS`."""
+    module, _, name = KINDS[kind].partition(":")
+    return cast("type[Step]", getattr(import_module(f"redspot.pipeline.steps.{module}"), name))
 
 
 def find_function(module: str, name: str, trusted_modules: Sequence[str]) -> StepFunction:

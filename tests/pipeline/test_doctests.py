@@ -9,8 +9,12 @@ from pkgutil import iter_modules
 import pytest
 
 import redspot.pipeline
+import redspot.pipeline.steps
 
-MODULES = [f"redspot.pipeline.{module.name}" for module in iter_modules(redspot.pipeline.__path__)]
+MODULES = [
+    *(f"redspot.pipeline.{module.name}" for module in iter_modules(redspot.pipeline.__path__)),
+    *(f"redspot.pipeline.steps.{module.name}" for module in iter_modules(redspot.pipeline.steps.__path__)),
+]
 
 
 @pytest.mark.parametrize("name", [*MODULES, "redspot.client.recording"])

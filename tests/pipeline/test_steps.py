@@ -19,7 +19,7 @@ from redspot.pipeline.errors import (
     UnknownColumnError,
 )
 from redspot.pipeline.node import Step
-from redspot.pipeline.parsing import parse_written
+from redspot.pipeline.steps.parsing import parse_written
 
 
 def outcome(

@@ -130,8 +130,13 @@ def assert_same(theirs: Any, taken: Pipeline, asked: Any) -> None:
         for row in asked.head(40).to_dict("records")
     ]
     alone = [taken.predict_one(row) for row in rows]
+    is_clear = np.ones(len(asked), dtype=bool)
     if hasattr(theirs, "predict_proba"):
         wanted = theirs.predict_proba(asked)
+        # Two classes that are equally likely up to the last bits have no order.
+        highest = np.sort(wanted, axis=1)
+        is_clear = highest[:, -1] - highest[:, -2] > 1e-9
+        assert is_clear.mean() > 0.5
         assert np.abs(taken.predict_proba(asked) - wanted).max() <= 1e-9
         assert np.abs(np.array([list(each["probabilities"].values()) for each in alone]) - wanted[:40]).max() <= 1e-9
     wanted = theirs.predict(asked)
@@ -141,8 +146,9 @@ def assert_same(theirs: Any, taken: Pipeline, asked: Any) -> None:
         one = np.array([each["prediction"] for each in alone])
         assert (np.abs(one - wanted[:40]) <= 1e-9 * np.maximum(1, np.abs(wanted[:40]))).all()
     else:
-        assert given_.tolist() == wanted.tolist()
-        assert [each["prediction"] for each in alone] == wanted[:40].tolist()
+        assert given_[is_clear].tolist() == wanted[is_clear].tolist()
+        one = np.array([each["prediction"] for each in alone])
+        assert one[is_clear[:40]].tolist() == wanted[:40][is_clear[:40]].tolist()
     assert taken.check_parity().ok
 
 

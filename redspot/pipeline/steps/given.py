@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline.column import Column, Indicator, Table, listed, unique_names
-from redspot.pipeline.encoding import category_code, category_texts
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError
 from redspot.pipeline.node import State, Step, Target, require_choice
 from redspot.pipeline.rowcode import Choice, RowCode, Value
+from redspot.pipeline.steps.encoding import category_code, category_texts
 
 NOTHING = -1
 REFUSED = -2

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from redspot.pipeline.column import NUMERIC, Column, Dtype, Table
+from redspot.pipeline.column import NUMERIC, Column, Dtype, Table, unique_names
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError, MissingValueError
 from redspot.pipeline.node import State, Step, Target, require_choice
 from redspot.pipeline.rowcode import RowCode, Value
@@ -25,6 +25,7 @@ class Impute(Step):
 
     strategy: Strategy = "median"
     value: float | str | None = None
+    indicator: bool = False
 
     def __post_init__(self) -> None:
         require_choice(self.kind, "strategy", self.strategy, ("mean", "median", "most_frequent", "constant"))
@@ -39,8 +40,12 @@ class Impute(Step):
 
     def apply(self, table: Table, state: State) -> Table:
         """Return the columns with their gaps filled."""
-        filled = tuple(self._filled(column, fill) for column, fill in zip(table.columns, state["fills"], strict=True))
-        return Table(filled, table.rows)
+        filled = [self._filled(column, fill) for column, fill in zip(table.columns, state["fills"], strict=True)]
+        if self.indicator:
+            names = missing_names(table.names)
+            bits = (column.numeric(column.missing().astype(np.float64)) for column in table.columns)
+            filled.extend(replace(bit, name=name) for name, bit in zip(names, bits, strict=True))
+        return Table(tuple(filled), table.rows)
 
     def row(self, code: RowCode, inputs: Sequence[Value], state: State) -> list[Value]:
         """Write down the filling of each value."""
@@ -55,6 +60,9 @@ class Impute(Step):
             code.line(f"{name} = {variable} if {known} else {code.literal(fill)}")
             base = (name, ()) if value.dtype in NUMERIC else None
             outputs.append(Value(value.name, dtype, name, may_miss=False, base=base))
+        if self.indicator:
+            names = missing_names([value.name for value in inputs])
+            outputs.extend(_bit(code, name, value) for name, value in zip(names, inputs, strict=True))
         return outputs
 
     def _filled(self, column: Column, fill: float | str) -> Column:
@@ -102,6 +110,19 @@ class Impute(Step):
         return float(self.value)
 
 
+def missing_names(names: Sequence[str]) -> list[str]:
+    """Return the names of the columns that say where a value is missing, unlike those of the columns themselves."""
+    return unique_names([*names, *(f"{name} is missing" for name in names)])[len(names) :]
+
+
+def _bit(code: RowCode, name: str, value: Value) -> Value:
+    if not value.may_miss:
+        return Value(name, "float", "0.0", may_miss=False)
+    variable = code.atom(value)
+    known = f"{variable} == {variable}" if value.dtype in NUMERIC else f"{variable} is not None"
+    return Value(name, "float", f"(0.0 if {known} else 1.0)", is_atom=False, may_miss=False)
+
+
 def _most_frequent(column: Column) -> float | str:
     """Return the most frequent value; the smallest of several, so that the order of the rows does not matter."""
     if column.dtype == "text":
@@ -113,19 +134,25 @@ def _most_frequent(column: Column) -> float | str:
     return float(values[numbers_of.argmax()])
 
 
-def impute(strategy: Strategy = "median", value: float | str | None = None) -> Impute:
+def impute(strategy: Strategy = "median", value: float | str | None = None, *, indicator: bool = False) -> Impute:
     """Fill in missing values.
+
+    Numbers and texts in, the same columns out, without a gap.
 
     Parameters
     ----------
     strategy
-        ``mean`` or ``median`` of numbers, ``most_frequent`` of anything, or ``constant``.
+        ``mean`` or ``median`` of numbers, ``most_frequent`` of anything (of several the smallest), or ``constant``.
     value
         The constant.
+    indicator
+        Whether to add, behind all columns, one column ``<column> is missing`` for each: 1 where a gap was filled.
 
     Examples
     --------
-    >>> impute("constant", 0.0).params()
-    {'strategy': 'constant', 'value': 0.0}
+    >>> from redspot.pipeline import Pipeline, branch
+    >>> made = Pipeline(x=branch("beds").then(impute("constant", 1, indicator=True)))
+    >>> made.fit({"beds": [2, None]}).transform({"beds": [None, 3]})
+    {'beds': array([1., 3.]), 'beds is missing': array([1., 0.])}
     """
-    return Impute(strategy, value)
+    return Impute(strategy, value, indicator)
