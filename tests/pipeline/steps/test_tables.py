@@ -18,7 +18,6 @@ from redspot.pipeline.errors import UntrustedPipelineError
 from redspot.pipeline.node import Step
 from redspot.pipeline.step_file import KINDS, STEPS_GROUP, step_class
 
-
 # These take what someone else has learned, and are made by `Pipeline.from_sklearn` only.
 GIVEN = {kind for kind, home in KINDS.items() if home.startswith("given:")}
 
