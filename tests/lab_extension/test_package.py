@@ -25,11 +25,14 @@ def _beside(name: str) -> ModuleType:
 npm = _beside("npm")
 LOCK = npm.read_json("package-lock.json")
 PACKAGE = npm.read_json("lab_extension", "package.json")
+PICTURES = npm.read_json("widgets", "package.json")
 
 
 def test_the_extension_has_the_version_of_the_python_package() -> None:
     assert PACKAGE["version"] == __version__
     assert LOCK["packages"]["lab_extension"]["version"] == __version__, "run: npm install"
+    assert PICTURES["version"] == PACKAGE["dependencies"]["@redspot/pictures"] == __version__
+    assert LOCK["packages"]["widgets"]["version"] == __version__, "run: npm install"
 
 
 def test_the_lock_file_holds_no_download_address() -> None:
@@ -56,9 +59,14 @@ def test_a_package_without_a_hash_is_found() -> None:
     assert npm.unlocked(lock) == ["node_modules/jest"]
 
 
-def test_the_lock_file_knows_both_packages() -> None:
+def test_the_pictures_need_nothing_at_run_time() -> None:
+    assert "dependencies" not in PICTURES
+    assert "peerDependencies" not in PICTURES
+
+
+def test_the_lock_file_knows_all_packages() -> None:
     """A lock file made before the last change of a package.json would make `npm ci` refuse."""
-    for folder, package in (("", npm.read_json("package.json")), ("lab_extension", PACKAGE)):
+    for folder, package in (("", npm.read_json("package.json")), ("lab_extension", PACKAGE), ("widgets", PICTURES)):
         locked = LOCK["packages"][folder]
         for group in ("dependencies", "devDependencies"):
             assert locked.get(group, {}) == package.get(group, {}), f"run: npm install ({folder or 'root'})"
