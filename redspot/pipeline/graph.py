@@ -17,10 +17,11 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a branch starts: some raw columns."""
+    """Where a branch starts: some raw columns; `path` as for a `Node`."""
 
     name: str
     columns: tuple[str, ...]
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,15 @@ class Node:
         What it does.
     inputs
         Names of the sources and nodes whose columns it gets, side by side.
+    path
+        Names of the sub-pipelines that it is inside, outermost first.
     """
 
     name: str
     short: str
     step: Step
     inputs: tuple[str, ...]
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
