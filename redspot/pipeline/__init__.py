@@ -9,17 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from redspot.pipeline.branches import Branch, branch, join
+    from redspot.pipeline.branches import Branch, branch, join, target
     from redspot.pipeline.estimating import estimate
     from redspot.pipeline.loading import load, loads
     from redspot.pipeline.parity import ParityReport
     from redspot.pipeline.picture import render_svg
     from redspot.pipeline.pipeline import Pipeline
     from redspot.pipeline.schema import Schema
+    from redspot.pipeline.selectors import Selector, every
     from redspot.pipeline.steps.bins import bin
     from redspot.pipeline.steps.clipping import clip
     from redspot.pipeline.steps.custom import step
     from redspot.pipeline.steps.encoding import one_hot
+    from redspot.pipeline.steps.explaining import explain
     from redspot.pipeline.steps.imputing import impute
     from redspot.pipeline.steps.logarithm import log
     from redspot.pipeline.steps.parsing import parse_number
@@ -34,10 +36,13 @@ _HOMES = {
     "ParityReport": "parity",
     "Pipeline": "pipeline",
     "Schema": "schema",
+    "Selector": "selectors",
     "bin": "steps.bins",
     "branch": "branches",
     "clip": "steps.clipping",
     "estimate": "estimating",
+    "every": "selectors",
+    "explain": "steps.explaining",
     "impute": "steps.imputing",
     "interact": "steps.products",
     "join": "branches",
@@ -52,6 +57,7 @@ _HOMES = {
     "scale": "steps.scaling",
     "select": "steps.selecting",
     "step": "steps.custom",
+    "target": "branches",
 }
 
 __all__ = [
@@ -59,10 +65,13 @@ __all__ = [
     "ParityReport",
     "Pipeline",
     "Schema",
+    "Selector",
     "bin",
     "branch",
     "clip",
     "estimate",
+    "every",
+    "explain",
     "impute",
     "interact",
     "join",
@@ -77,6 +86,7 @@ __all__ = [
     "scale",
     "select",
     "step",
+    "target",
 ]
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from redspot.pipeline.column import Table
+from redspot.pipeline.column import Table, coerce
 from redspot.pipeline.estimating import Estimate, answers_of
-from redspot.pipeline.fitting import Fitted, run_to
+from redspot.pipeline.fitting import Fitted, run, run_to
 from redspot.pipeline.frame import Readers
-from redspot.pipeline.graph import Graph, Node
+from redspot.pipeline.graph import Graph, Node, joined
 from redspot.pipeline.learned import Learned
+from redspot.pipeline.schema import json_values
+from redspot.pipeline.targeting import undone
+
+if TYPE_CHECKING:
+    from redspot.pipeline.steps.explaining import Explain
 
 # Large enough that the interpreter costs little per row, small enough that a column of a stretch stays in cache.
 ROWS = 32_768
@@ -29,7 +35,9 @@ def predicted(
 
     def answer(table: Table) -> NDArray[np.generic]:
         given, likely = step.answer(run_to(graph, fitted, table), learned, compiled=compiled)
-        return cast("NDArray[np.generic]", likely) if probabilities else given
+        if probabilities:
+            return cast("NDArray[np.generic]", likely)
+        return given if graph.target is None else undone(graph, fitted.states, given)
 
     # Without compiling, the estimator is to see all rows together, as it would without Redspot.
     parts = in_stretches(rows, answer, ROWS if compiled else max(rows.rows, 1))
@@ -37,14 +45,43 @@ def predicted(
 
 
 def answers(graph: Graph, fitted: Fitted, rows: Readers) -> list[dict[str, Any]]:
-    """Return for each row its prediction and, where there are any, the probability of each class."""
+    """Return for each row its prediction, where there are any the probability of each class, and the other outputs."""
+    return [each for part in in_stretches(rows, lambda table: _answered(graph, fitted, table), ROWS) for each in part]
+
+
+def _answered(graph: Graph, fitted: Fitted, table: Table) -> list[dict[str, Any]]:
     node = cast("Node", graph.predictor)
     step, learned = cast("Estimate", node.step), cast("Learned", fitted.states[node.name])
+    tables = run(graph, fitted, table, {*node.inputs, *(output.node for output in graph.outputs)})
 
-    def answer(table: Table) -> list[dict[str, Any]]:
-        return answers_of(*step.answer(run_to(graph, fitted, table), learned), learned.classes)
+    def predict(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
+        given, likely = step.answer(joined(tables, node.inputs), learned)
+        return answers_of(
+            given if graph.target is None else undone(graph, fitted.states, given), likely, learned.classes
+        )
 
-    return [each for part in in_stretches(rows, answer, ROWS) for each in part]
+    found = predict(tables)
+    for output in graph.outputs:
+        columns = {column.name: json_values(column) for column in tables[output.node].columns}
+        shown = next(iter(columns.values())) if len(columns) == 1 else _by_row(columns, table.rows)
+        for answer, values in zip(found, shown, strict=True):
+            answer[output.name] = values
+    for each in graph.explanations:
+        explain, state = cast("Explain", each.step), fitted.states[each.name]
+
+        def changed(name: str, value: object) -> list[dict[str, Any]]:
+            column = table[name]
+            same = replace(column, data=coerce(name, column.dtype, [value] * table.rows))
+            others = tuple(same if column.name == name else column for column in table.columns)
+            return predict(run(graph, fitted, Table(others, table.rows), node.inputs))
+
+        for answer, effects in zip(found, explain.of_many(table, found, changed, state), strict=True):
+            answer[each.name] = effects
+    return found
+
+
+def _by_row(columns: Mapping[str, list[Any]], rows: int) -> list[dict[str, Any]]:
+    return [{name: values[row] for name, values in columns.items()} for row in range(rows)]
 
 
 def in_stretches(rows: Readers, function: Callable[[Table], Any], size: int) -> list[Any]:

@@ -19,14 +19,22 @@ def describe(graph: Graph, fitted: Fitted | None) -> dict[str, Any]:
 
     Counts of columns and shapes are null where they are only known once the pipeline is fitted.
     """
-    outputs = {part.name: _outputs(part, fitted) for part in graph.parts}
-    nodes = [_node(part, graph, outputs, fitted) for part in graph.parts]
+    outputs = {part.name: _outputs(part, fitted) for part in graph.all_parts}
+    nodes = [_node(part, graph, outputs, fitted) for part in graph.all_parts]
     edges = [
         {"from": name, "to": node.name, "columns": (outputs[name] or [])[:MAX_NAMES], "count": _count(outputs[name])}
-        for node in graph.nodes
-        for name in node.inputs
+        for node, name in _links(graph)
     ]
     return {"fitted": fitted is not None, "nodes": nodes, "edges": edges}
+
+
+def _links(graph: Graph) -> list[tuple[Node, str]]:
+    """Return what leads where; a target leads to the predictor, which learns from it."""
+    links = [(node, name) for node in graph.steps for name in node.inputs]
+    if graph.target is not None and graph.predictor is not None:
+        last = graph.target.nodes[-1] if graph.target.nodes else graph.target.source
+        links.append((graph.predictor, last.name))
+    return links
 
 
 def _node(
@@ -72,7 +80,7 @@ def _joined(feeding: list[list[str] | None]) -> list[str] | None:
 def _outputs(part: Source | Node, fitted: Fitted | None) -> list[str] | None:
     if fitted is not None:
         return [feature.name for feature in fitted.features[part.name]]
-    return list(part.columns) if isinstance(part, Source) else None
+    return list(part.columns) if isinstance(part, Source) and not part.selectors else None
 
 
 def _origins(part: Source | Node, fitted: Fitted | None) -> list[str]:
@@ -82,9 +90,14 @@ def _origins(part: Source | Node, fitted: Fitted | None) -> list[str]:
 
 
 def _role(part: Source | Node, graph: Graph) -> str:
+    if graph.target is not None and (part is graph.target.source or part in graph.target.nodes):
+        return "target"
     if isinstance(part, Source):
         return "source"
-    return "predictor" if part is graph.predictor else "step"
+    if part is graph.predictor:
+        return "predictor"
+    is_output = part in graph.explanations or part.name in {output.node for output in graph.outputs}
+    return "output" if is_output else "step"
 
 
 def _title(part: Source | Node) -> str:

@@ -21,7 +21,7 @@ from redspot.pipeline.archive import read_archive, read_array, write_archive, wr
 from redspot.pipeline.description import describe
 from redspot.pipeline.errors import CorruptPipelineError, NotFittedError, PipelineVersionError, UnsavableStepError
 from redspot.pipeline.fitting import Feature, Fitted
-from redspot.pipeline.graph import Graph, Node, Source, checked
+from redspot.pipeline.graph import Graph, Node, Output, Source, TargetBranch, checked
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.node import State
 from redspot.pipeline.parity import ParitySet
@@ -29,7 +29,7 @@ from redspot.pipeline.schema import Schema
 from redspot.pipeline.step_file import read_step, write_step
 
 FORMAT = "redspot-pipeline"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 _PIPELINE = "pipeline.json"
 _ARRAYS = "arrays.npz"
@@ -60,13 +60,16 @@ def dump(graph: Graph, fitted: Fitted | None, parity: ParitySet | None, metrics:
         raise NotFittedError("Only a fitted pipeline can be saved; call fit(X, y) first.")
     members: dict[str, bytes] = {}
     arrays: dict[str, bytes] = {}
-    steps = [_write_node(node, fitted.states[node.name], arrays, members) for node in graph.nodes]
+    steps = [_write_node(node, fitted.states[node.name], arrays, members) for node in graph.steps]
     document = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "versions": _versions(),
-        "sources": [{"name": source.name, "columns": list(source.columns)} for source in graph.sources],
+        "sources": [_write_source(source) for source in graph.sources],
         "steps": steps,
+        "target": _write_target(graph),
+        "outputs": [{"name": output.name, "node": output.node} for output in graph.outputs],
+        "explanations": [node.name for node in graph.explanations],
         "features": {
             name: [{"name": each.name, "dtype": each.dtype, "columns": list(each.columns)} for each in features]
             for name, features in fitted.features.items()
@@ -135,16 +138,15 @@ def _content(
     members: Mapping[str, bytes],
     trusted_modules: Sequence[str],
 ) -> Content:
-    sources = tuple(Source(str(each["name"]), tuple(map(str, each["columns"]))) for each in document["sources"])
-    nodes: list[Node] = []
+    nodes: dict[str, Node] = {}
     states: dict[str, State] = {}
     for entry in document["steps"]:
         name = str(entry["name"])
         kept = _read_arrays(name, entry["arrays"], arrays)
         step, learned = read_step(entry, members, kept, trusted_modules)
-        nodes.append(Node(name, str(entry["short"]), step, tuple(map(str, entry["inputs"]))))
+        nodes[name] = Node(name, str(entry["short"]), step, _texts(entry["inputs"]), _texts(entry["path"]))
         states[name] = learned if learned is not None else {**entry["state"], **kept}
-    graph = checked(Graph(sources, tuple(nodes)))
+    graph = _read_graph(document, nodes)
     schema = Schema.of_json(document["schema"])
     if tuple(schema.dtypes) != graph.columns:
         raise CorruptPipelineError("The file's schema names other columns than its graph.")
@@ -152,7 +154,7 @@ def _content(
         str(name): tuple(Feature(each["name"], name, tuple(each["columns"]), each["dtype"]) for each in listed)
         for name, listed in document["features"].items()
     }
-    if set(features) != {part.name for part in graph.parts}:
+    if set(features) != {part.name for part in graph.all_parts}:
         raise CorruptPipelineError("The file's features belong to other steps than its graph has.")
     _require_width(graph, states, features)
     fitted = Fitted(states, features, schema, int(document["rows"]))
@@ -182,7 +184,52 @@ def _write_node(node: Node, state: State, arrays: dict[str, bytes], members: dic
         entry["state"] = {key: value for key, value in state.items() if key not in kept}
     for key, array in sorted(kept.items()):
         arrays[f"{node.name}/{key}.npy"] = write_array(array)
-    return {"name": node.name, "short": node.short, "inputs": list(node.inputs), "arrays": sorted(kept), **entry}
+    place = {"name": node.name, "short": node.short, "inputs": list(node.inputs), "path": list(node.path)}
+    return {**place, "arrays": sorted(kept), **entry}
+
+
+def _write_source(source: Source) -> dict[str, Any]:
+    return {"name": source.name, "columns": list(source.columns), "path": list(source.path)}
+
+
+def _write_target(graph: Graph) -> dict[str, Any] | None:
+    if graph.target is None:
+        return None
+    return {
+        "source": _write_source(graph.target.source),
+        "steps": [node.name for node in graph.target.nodes],
+        "drops_missing": graph.target.drops_missing,
+    }
+
+
+def _read_graph(document: Mapping[str, Any], nodes: Mapping[str, Node]) -> Graph:
+    """Return the graph of nodes by name; each belongs to the features, to the target or to the explanations."""
+    target, explanations = document["target"], _texts(document["explanations"])
+    branch = None
+    if target is not None:
+        branch = TargetBranch(
+            _read_source(target["source"]),
+            tuple(nodes[name] for name in _texts(target["steps"])),
+            bool(target["drops_missing"]),
+        )
+    others = {*explanations, *(node.name for node in (branch.nodes if branch else ()))}
+    return checked(
+        Graph(
+            tuple(_read_source(each) for each in document["sources"]),
+            tuple(node for name, node in nodes.items() if name not in others),
+            branch,
+            tuple(Output(str(each["name"]), str(each["node"])) for each in document["outputs"]),
+            tuple(nodes[name] for name in explanations),
+        )
+    )
+
+
+def _read_source(entry: Mapping[str, Any]) -> Source:
+    return Source(str(entry["name"]), _texts(entry["columns"]), _texts(entry["path"]))
+
+
+def _texts(values: Sequence[object]) -> tuple[str, ...]:
+    return tuple(map(str, values))
 
 
 def _read_arrays(name: str, keys: Sequence[str], arrays: Mapping[str, bytes]) -> dict[str, NDArray[np.generic]]:

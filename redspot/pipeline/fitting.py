@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
-from redspot.pipeline.column import Table
+from redspot.pipeline.column import NUMERIC, Dtype, Table, merged_origins
 from redspot.pipeline.errors import InvalidPipelineError, InvalidTargetError
 from redspot.pipeline.estimating import Estimate
-from redspot.pipeline.graph import Graph, Node, joined
+from redspot.pipeline.graph import Graph, joined
 from redspot.pipeline.learned import Learned, Task
 from redspot.pipeline.node import State, Target
 from redspot.pipeline.schema import OutputColumn, Schema, learn_inputs, output_columns
+
+if TYPE_CHECKING:
+    from redspot.pipeline.steps.explaining import Explain
+    from redspot.pipeline.targeting import MadeTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +61,19 @@ class Fitted:
     rows: int
 
 
-@dataclass
-class _Run:
-    """Tables of one pass, by source and node."""
-
-    tables: dict[str, Table] = field(default_factory=dict)
-
-    def start(self, graph: Graph, table: Table) -> None:
-        for source in graph.sources:
-            columns = tuple(table[name] for name in source.columns)
-            self.tables[source.name] = Table(columns, table.rows)
-
-    def inputs(self, node: Node) -> Table:
-        return joined(self.tables, node.inputs)
-
-
-def fit_graph(graph: Graph, table: Table, target: Target | None) -> Fitted:
+def fit_graph(graph: Graph, table: Table, target: Target | None, made: MadeTarget | None = None) -> Fitted:
     """Fit each node in turn on what the nodes before it give.
+
+    Parameters
+    ----------
+    graph
+        Its columns are known by name.
+    table
+        The raw columns.
+    target
+        What is learned.
+    made
+        How it was made, where the graph has a branch for it.
 
     Raises
     ------
@@ -82,43 +82,76 @@ def fit_graph(graph: Graph, table: Table, target: Target | None) -> Fitted:
     """
     if table.rows == 0:
         raise InvalidTargetError("There are no rows to learn from.")
-    run = _Run()
-    run.start(graph, table)
-    states: dict[str, State] = {}
+    tables = _start(graph, table)
+    states: dict[str, State] = {} if made is None else dict(made.states)
     for node in graph.nodes:
-        inputs = run.inputs(node)
+        inputs = joined(tables, node.inputs)
         if not inputs.columns:
             raise InvalidPipelineError(f"{node.name} gets no column.")
         if node is not graph.predictor:
-            states[node.name], run.tables[node.name] = node.step.fit_apply(inputs, target)
+            states[node.name], tables[node.name] = node.step.fit_apply(inputs, target)
         else:
             states[node.name] = node.step.fit(inputs, target)
-            run.tables[node.name] = Table((), table.rows)
-    features = {name: features_of(name, made) for name, made in run.tables.items()}
+            tables[node.name] = Table((), table.rows)
+    features = {name: features_of(name, each) for name, each in tables.items()}
+    features.update({} if made is None else {name: features_of(name, each) for name, each in made.tables.items()})
     predictor = graph.predictor
-    if predictor is not None:
-        inputs = run.inputs(predictor)
-        origins = tuple(dict.fromkeys(origin for column in inputs.columns for origin in column.origins))
-        outputs = outputs_of(states[predictor.name])
-        features[predictor.name] = tuple(Feature(o.name, predictor.name, origins, o.dtype) for o in outputs)
-    else:
-        outputs = ()
-    task: Task = cast("Estimate", predictor.step).task if predictor is not None else "other"
-    return Fitted(states, features, Schema(task, learn_inputs(table), outputs), table.rows)
+    if predictor is None:
+        return Fitted(states, features, Schema("other", learn_inputs(table), ()), table.rows)
+    task: Task = cast("Estimate", predictor.step).task
+    inputs = joined(tables, predictor.inputs)
+    origins = merged_origins(inputs.columns)
+    outputs = outputs_of(states[predictor.name])
+    features[predictor.name] = tuple(Feature(o.name, predictor.name, origins, o.dtype) for o in outputs)
+    for node in graph.explanations:
+        from redspot.pipeline.steps.explaining import effect_names, require_scores
+
+        explain = cast("Explain", node.step)
+        require_scores(task, has_probabilities=len(outputs) > 1)
+        states[node.name] = explain.fit(table, target)
+        names = effect_names(explain, states[node.name])
+        features[node.name] = tuple(Feature(name, node.name, (name,), "float") for name in names)
+    schema = Schema(task, learn_inputs(table), (*outputs, *extra_outputs(graph, features)))
+    return Fitted(states, features, schema, table.rows)
+
+
+def run(graph: Graph, fitted: Fitted, table: Table, names: Collection[str]) -> dict[str, Table]:
+    """Return what sources and nodes give, those named and all that they need; the predictor is left out."""
+    needed = graph.needed(names)
+    tables = _start(graph, table)
+    for node in graph.nodes:
+        if node.name in needed and node is not graph.predictor:
+            tables[node.name] = node.step.apply(joined(tables, node.inputs), fitted.states[node.name])
+    return tables
 
 
 def run_to(graph: Graph, fitted: Fitted, table: Table, name: str | None = None) -> Table:
     """Return what a node gives, or what the predictor reads when no name is given."""
-    run = _Run()
-    run.start(graph, table)
     predictor = graph.predictor
-    for node in graph.nodes:
-        if node is predictor and name is None:
-            return run.inputs(node)
-        run.tables[node.name] = node.step.apply(run.inputs(node), fitted.states[node.name])
-        if node.name == name:
-            return run.tables[name]
-    return joined(run.tables, graph.ends) if name is None else run.tables[name]
+    if predictor is not None and name == predictor.name:
+        return predictor.step.apply(run_to(graph, fitted, table), fitted.states[name])
+    wanted = (name,) if name is not None else predictor.inputs if predictor is not None else graph.ends
+    return joined(run(graph, fitted, table, wanted), wanted)
+
+
+def _start(graph: Graph, table: Table) -> dict[str, Table]:
+    return {source.name: Table(tuple(table[name] for name in source.columns), table.rows) for source in graph.sources}
+
+
+def extra_outputs(graph: Graph, features: Mapping[str, tuple[Feature, ...]]) -> tuple[OutputColumn, ...]:
+    """Return what comes back beside the prediction; one of several columns has their names as its categories."""
+    extra = []
+    for name, node in [
+        *((each.name, each.node) for each in graph.outputs),
+        *((n.name, n.name) for n in graph.explanations),
+    ]:
+        columns = features[node]
+        is_one = len(columns) == 1 and name not in {each.name for each in graph.explanations}
+        dtypes = {column.dtype for column in columns}
+        dtype = columns[0].dtype if len(dtypes) == 1 else "float" if dtypes <= NUMERIC else "text"
+        names = None if is_one else tuple(column.name for column in columns)
+        extra.append(OutputColumn(name, cast("Dtype", dtype), names))
+    return tuple(extra)
 
 
 def features_of(name: str, table: Table) -> tuple[Feature, ...]:

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline.errors import UnsupportedImportanceError
-from redspot.pipeline.evaluation.evaluating import judge, read_truth
+from redspot.pipeline.evaluation.evaluating import judge
 from redspot.pipeline.evaluation.metrics import HEADLINES, gain, metrics, require_metric
-from redspot.pipeline.frame import Frame
 from redspot.pipeline.rows import readable, take
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class Importance(Mapping[str, float]):
 def importance(
     pipeline: Pipeline,
     X: object,  # noqa: N803  scikit-learn's name
-    y: object,
+    y: object = None,
     *,
     repeats: int = 5,
     seed: int = 0,
@@ -124,8 +123,7 @@ def importance(
         raise UnsupportedImportanceError(f"There is no importance {kind!r}; there are 'permutation', 'native'.")
     if repeats < 1:
         raise UnsupportedImportanceError(f"A column is shuffled once or more, not {repeats} times.")
-    frame = Frame.of(X)
-    truth = read_truth(frame, y)
+    frame, truth = pipeline.rows_and_truth(X, y)
     columns = readable(frame, pipeline.columns)
     outcome = judge(pipeline, columns, truth)
     found = metrics(outcome)

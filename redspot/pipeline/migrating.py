@@ -34,8 +34,15 @@ def _to_version_2(document: dict[str, Any], members: Members, arrays: Members) -
         entry["state"] = {key: value["json"] for key, value in state.items() if "array" not in value}
 
 
+def _to_version_3(document: dict[str, Any], members: Members, arrays: Members) -> None:
+    """Graphs got sub-pipelines, a target branch, outputs and explanations; before, there was none of them."""
+    for entry in (*document["sources"], *document["steps"]):
+        entry["path"] = []
+    document.update(target=None, outputs=[], explanations=[])
+
+
 # From each version to the next.
-MIGRATIONS: Mapping[int, Migration] = {1: _to_version_2}
+MIGRATIONS: Mapping[int, Migration] = {1: _to_version_2, 2: _to_version_3}
 
 
 def migrate(document: dict[str, Any], members: Members, arrays: Members, version: int) -> None:

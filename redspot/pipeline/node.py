@@ -41,6 +41,7 @@ class Step:
     """
 
     kind: ClassVar[str]
+    explains: ClassVar[bool] = False
 
     def fit(self, table: Table, target: Target | None) -> State:
         """Learn from training columns and return what was learned."""
@@ -61,6 +62,24 @@ class Step:
 
     def row(self, code: RowCode, inputs: Sequence[Value], state: State) -> list[Value] | None:
         """Write down what the step does to one row, and return the outputs; None when it can only `apply`."""
+        return None
+
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return the names of the output columns where they are known before fitting, otherwise None.
+
+        Raises
+        ------
+        UnknownColumnError
+            When a parameter names a column that is not among the inputs; the message lists those that are.
+        """
+        return None
+
+    def invert(self, values: NDArray[np.float64], state: State) -> NDArray[np.float64] | None:
+        """Undo what the step did to a single column, on float64 of shape (rows,); None where that cannot be undone."""
+        return None
+
+    def invert_row(self, code: RowCode, expression: str, state: State) -> str | None:
+        """Write down `invert` for one number, given as an expression, and return the expression of the result."""
         return None
 
     def params(self) -> dict[str, Any]:

@@ -65,19 +65,25 @@ def compare(
     """Compare answers with those expected: classes exactly, numbers to a relative tolerance."""
     matched, worst = 0, 0.0
     for wanted, given in zip(expected, answers, strict=True):
-        pairs = _number_pairs(wanted, given)
-        is_same_class = isinstance(wanted["prediction"], float) or wanted["prediction"] == given["prediction"]
-        differences = [abs(a - b) for a, b in pairs]
-        worst = max([worst, *differences])
-        is_close = all(abs(a - b) <= tolerance * max(1.0, abs(a)) for a, b in pairs)
-        matched += is_same_class and is_close and wanted.keys() == given.keys()
+        one, other = _flat(wanted), _flat(given)
+        if one.keys() != other.keys():
+            continue
+        pairs = [(value, other[path]) for path, value in one.items()]
+        numbers = [(a, b) for a, b in pairs if type(a) is float and isinstance(b, float | int)]
+        worst = max([worst, *(abs(a - b) for a, b in numbers)])
+        matched += all(
+            abs(a - b) <= tolerance * max(1.0, abs(a)) if type(a) is float and isinstance(b, float | int) else a == b
+            for a, b in pairs
+        )
     return ParityReport(len(expected), matched, worst)
 
 
-def _number_pairs(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> list[tuple[float, float]]:
-    pairs: list[tuple[float, float]] = []
-    if isinstance(wanted["prediction"], float):
-        pairs.append((wanted["prediction"], float(given["prediction"])))
-    for label, probability in wanted.get("probabilities", {}).items():
-        pairs.append((probability, given.get("probabilities", {}).get(label, float("inf"))))
-    return pairs
+def _flat(answer: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
+    """Return the values of an answer by where they are in it."""
+    flat: dict[tuple[str, ...], Any] = {}
+    for name, value in answer.items():
+        if isinstance(value, Mapping):
+            flat.update({(name, str(key)): each for key, each in value.items()})
+        else:
+            flat[(name,)] = value
+    return flat

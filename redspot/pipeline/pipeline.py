@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline import batch
-from redspot.pipeline.column import Table, listed
+from redspot.pipeline.column import Table, Values, listed
 from redspot.pipeline.definition import Definition
 from redspot.pipeline.errors import (
     InvalidTargetError,
@@ -22,7 +22,7 @@ from redspot.pipeline.errors import (
 from redspot.pipeline.estimating import Estimate
 from redspot.pipeline.fitting import Feature, Fitted, fit_graph, run_to
 from redspot.pipeline.frame import Frame, Readers, read_target
-from redspot.pipeline.graph import Node
+from redspot.pipeline.graph import Graph, Node, joined_names
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.node import Target
 from redspot.pipeline.parity import ParityReport, ParitySet, compare, sample_rows
@@ -80,21 +80,74 @@ class Pipeline(Definition):
         X
             A pandas or polars frame, a dict of columns or a list of dicts. Columns that no branch names are ignored.
         y
-            The target: a series, an array, a list, or the name of a column of `X`.
+            The target: a series, an array, a list, or the name of a column of `X`. With a `target` branch it is made
+            of columns of `X`, and `y` is left out or takes the place of the one raw column.
+
+        Raises
+        ------
+        UnknownColumnError, ColumnTypeError, InvalidTargetError
+            When a column is absent, mixes types, or the target does not fit the rows.
         """
-        frame, target = _rows_and_target(X, y)
-        names = self.columns
-        if isinstance(y, str) and y in names:
+        frame, y = self._with_target(X, y)
+        is_named = isinstance(y, str)
+        if is_named and y in self._defined.columns:
             raise InvalidTargetError(f"Column {y!r} is both the target and read by the pipeline.")
-        for name in names:
-            if name not in frame.columns:
+        offered = frame.without(cast("str", y)) if is_named else frame
+        graph = self._defined
+        if not graph.is_resolved:
+            graph = graph.resolved({name: offered.dtype(name) for name in offered.columns})
+        for name in graph.columns:
+            if name not in offered.columns:
                 raise UnknownColumnError(
-                    f"No column {name!r} in the data; it has {listed(frame.columns)}.", column=name
+                    f"No column {name!r} in the data; it has {listed(offered.columns)}.", column=name
                 )
-        dtypes = {name: frame.dtype(name) for name in names}
-        table = frame.selected(names).table(dtypes)
-        self._take(fit_graph(self._graph, table, target), table)
+        table = offered.selected(graph.columns).table({name: offered.dtype(name) for name in graph.columns})
+        made, target = None, None
+        if graph.target is not None:
+            from redspot.pipeline.targeting import at_rows, make_target
+
+            made = make_target(graph, frame)
+            table, target = at_rows(table, made.rows), made.target
+        elif y is not None:
+            target = Target(read_target(frame.column(y) if isinstance(y, str) else y, frame.rows))
+        self._graph = graph
+        self._take(fit_graph(graph, table, target, made), table)
         return self
+
+    def _with_target(self, X: object, y: object) -> tuple[Frame, object]:  # noqa: N803
+        """Return the rows, and what is left of `y` once a target branch has it among its raw columns."""
+        frame = Frame.of(X)
+        if self._defined.target is None:
+            return frame, y
+        from redspot.pipeline.targeting import with_target
+
+        return with_target(self._defined.target, frame, y), None
+
+    def rows_and_truth(self, X: object, y: object = None) -> tuple[Frame, Values]:  # noqa: N803
+        """Return the rows that can be judged, and their true values in the unit of the predictions.
+
+        Parameters
+        ----------
+        X, y
+            As `fit` takes them; without a `target` branch, `y` is needed.
+
+        Raises
+        ------
+        InvalidTargetError
+            When there are no rows, or no true value for each.
+        """
+        from redspot.pipeline.evaluation.evaluating import read_truth
+
+        frame, y = self._with_target(X, y)
+        if self._defined.target is None:
+            return frame, read_truth(frame, y)
+        from redspot.pipeline.rows import take
+        from redspot.pipeline.targeting import make_target
+
+        made = make_target(self._graph, frame, None if self._fitted is None else self._fitted.states)
+        if not len(made.rows):
+            raise InvalidTargetError("Judging a pipeline needs rows and their true values.")
+        return frame if len(made.rows) == frame.rows else Frame.of(take(frame, made.rows)), made.truth
 
     @property
     def is_fitted(self) -> bool:
@@ -115,8 +168,33 @@ class Pipeline(Definition):
         return tags
 
     @property
+    def feature_names_in_(self) -> NDArray[np.object_]:
+        """Raw columns that the pipeline reads, as scikit-learn calls them."""
+        self._require_sklearn_fitted("feature_names_in_")
+        return np.array(self.columns, dtype=object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of raw columns that the pipeline reads, as scikit-learn calls it."""
+        self._require_sklearn_fitted("n_features_in_")
+        return len(self.columns)
+
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
+        """Return the names of the columns that `transform` gives; what is passed is ignored."""
+        fitted = self._learned()
+        predictor = self._graph.predictor
+        ends = self._graph.ends if predictor is None else predictor.inputs
+        names = [tuple(feature.name for feature in fitted.features[name]) for name in ends]
+        return np.array(joined_names(ends, names), dtype=object)
+
+    def _require_sklearn_fitted(self, name: str) -> None:
+        if self._fitted is None:
+            raise AttributeError(f"{name} is known once the pipeline is fitted.")
+
+    @property
     def classes_(self) -> NDArray[np.generic]:
         """Classes in the order of the columns of `predict_proba`."""
+        self._require_sklearn_fitted("classes_")
         node, fitted = self._predictor()
         if fitted.schema.task != "classification":
             raise AttributeError(f"{node.name} predicts no classes.")
@@ -200,11 +278,23 @@ class Pipeline(Definition):
 
     def transform(self, X: object, step: str | None = None) -> dict[str, NDArray[np.generic]]:  # noqa: N803
         """Return the columns that a step gives, by name; without a step, those that the predictor reads."""
-        name = None if step is None else self._graph.node(step).name
-        table = run_to(self._graph, self._learned(), self._table(X), name)
+        node = None if step is None else self._graph.node(step)
+        fitted = self._learned()
+        if node is not None and self._graph.target is not None and node in self._graph.target.nodes:
+            from redspot.pipeline.targeting import make_target
+
+            table = make_target(self._graph, Frame.of(X), fitted.states).tables[node.name]
+        else:
+            table = run_to(self._graph, fitted, self._table(X), None if node is None else node.name)
         return {column.name: column.values for column in table.columns}
 
-    def evaluate(self, X: object, y: object, **options: Any) -> Evaluation:  # noqa: N803
+    def answers(self, X: object) -> list[dict[str, Any]]:  # noqa: N803
+        """Return for each row what `predict_one` gives: prediction, probabilities and the other outputs."""
+        self._predictor()
+        rows = self._readers(X)
+        return batch.answers(self._graph, self._learned(), rows) if rows.rows else []
+
+    def evaluate(self, X: object, y: object = None, **options: Any) -> Evaluation:  # noqa: N803
         """Return how good the predictions are, and remember the numbers as `metrics_`.
 
         The result is a mapping of metrics: ``accuracy``, ``f1_macro``, ``log_loss`` and more for a classifier; ``mae``,
@@ -219,26 +309,26 @@ class Pipeline(Definition):
         self.metrics_ = dict(result)
         return result
 
-    def importance(self, X: object, y: object, **options: Any) -> Importance:  # noqa: N803
+    def importance(self, X: object, y: object = None, **options: Any) -> Importance:  # noqa: N803
         """Return how much the predictions rest on each raw column; see `redspot.pipeline.importance.importance`."""
         from redspot.pipeline.importance import importance
 
         self._predictor()
         return importance(self, X, y, **options)
 
-    def cross_validate(self, X: object, y: object, **options: Any) -> CrossValidation:  # noqa: N803
+    def cross_validate(self, X: object, y: object = None, **options: Any) -> CrossValidation:  # noqa: N803
         """Return metrics on rows left out of fitting; see `redspot.pipeline.validating.cross_validate`."""
         from redspot.pipeline.validating import cross_validate
 
         return cross_validate(self, X, y, **options)
 
-    def search(self, space: Mapping[str, Any], X: object, y: object, **options: Any) -> Search:  # noqa: N803
+    def search(self, space: Mapping[str, Any], X: object, y: object = None, **options: Any) -> Search:  # noqa: N803
         """Try parameters and return the best pipeline; see `redspot.pipeline.searching.search`."""
         from redspot.pipeline.searching import search
 
         return search(self, space, X, y, **options)
 
-    def score(self, X: object, y: object) -> float:  # noqa: N803
+    def score(self, X: object, y: object = None) -> float:  # noqa: N803
         """Return accuracy or R², as scikit-learn's own estimators do; remembers nothing."""
         remembered = self.metrics_
         try:
@@ -254,7 +344,7 @@ class Pipeline(Definition):
         parity = cast("ParitySet", self._parity)
         alone = compare(parity.answers, [self.predict_one(row) for row in parity.rows], tolerance)
         # A step that looks at other rows, such as their mean, would answer one request so and a batch otherwise.
-        together = compare(parity.answers, self._answers(parity.rows), tolerance)
+        together = compare(parity.answers, self.answers(parity.rows), tolerance)
         return min(alone, together, key=lambda report: (report.matched, -report.max_abs_difference))
 
     # -- pictures and files -------------------------------------------------------------------------
@@ -329,7 +419,7 @@ class Pipeline(Definition):
         self._fitted, self._parity, self.metrics_, self._row_function = fitted, None, {}, None
         if self._graph.predictor is not None:
             rows = sample_rows(table)
-            self._parity = ParitySet(rows, tuple(self._answers(rows)))
+            self._parity = ParitySet(rows, tuple(self.answers(rows)))
 
     @classmethod
     def of_content(cls, content: Content) -> Self:
@@ -353,6 +443,22 @@ class Pipeline(Definition):
             bundle = {**bundle, **PICTURES.load("pipeline")(self)}
         return {kind: value for kind, value in bundle.items() if kind not in set(exclude or ())}
 
+    def _part(self, graph: Graph, prefix: str = "") -> Self:
+        made = self._of(graph)
+        if self._fitted is None:
+            return made
+        from redspot.pipeline.parting import part_of
+
+        sample = self._table([dict(row) for row in self._parity.rows]) if self._parity is not None else None
+        fitted, table = part_of(self._graph, self._fitted, graph, prefix, sample)
+        made._fitted = fitted
+        if graph.predictor is not None and table is not None:
+            made._take(fitted, table)
+        return made
+
+    def _columns_of(self, name: str) -> tuple[str, ...] | None:
+        return None if self._fitted is None else tuple(each.name for each in self._fitted.features[name])
+
     # -- inside -------------------------------------------------------------------------------------
 
     def _learned(self) -> Fitted:
@@ -371,20 +477,8 @@ class Pipeline(Definition):
     def _answer_dtype(self, fitted: Fitted) -> np.dtype[Any]:
         return self.classes_.dtype if fitted.schema.task == "classification" else np.dtype(np.float64)
 
-    def _answers(self, rows: object) -> list[dict[str, Any]]:
-        return batch.answers(self._graph, self._learned(), self._readers(rows))
-
     def _readers(self, rows: object) -> Readers:
         return Frame.of(rows).readers(self._learned().schema.dtypes)
 
     def _table(self, rows: object) -> Table:
         return Frame.of(rows).table(self._learned().schema.dtypes)
-
-
-def _rows_and_target(rows: object, target: object) -> tuple[Frame, Target | None]:
-    frame = Frame.of(rows)
-    if target is None:
-        return frame, None
-    if isinstance(target, str):
-        return frame.without(target), Target(read_target(frame.column(target), frame.rows))
-    return frame, Target(read_target(target, frame.rows))

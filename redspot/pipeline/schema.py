@@ -126,6 +126,28 @@ def _whole(value: float) -> int | float:
 _FROM_FLOAT: Mapping[Dtype, Callable[[float], JsonValue]] = {"bool": bool, "int": _whole, "float": float}
 
 
+def _shown_time(value: int | None) -> JsonValue:
+    return None if value is None else str(np.datetime64(value, "us"))
+
+
+def _shown_image(value: object) -> JsonValue:
+    return None if value is None else _image(value)
+
+
+def _shown_number(convert: Callable[[float], JsonValue]) -> Callable[[float], JsonValue]:
+    return lambda value: None if value != value else convert(value)
+
+
+# By type: a value as compiled code has it, as `json_values` would give it.
+SHOWN: Mapping[Dtype, Callable[[Any], JsonValue]] = {
+    **{dtype: _shown_number(convert) for dtype, convert in _FROM_FLOAT.items()},
+    "text": lambda value: value,
+    "list": lambda value: value,
+    "datetime": _shown_time,
+    "image": _shown_image,
+}
+
+
 def _input(column: Column) -> InputColumn:
     missing = column.missing()
     known = np.flatnonzero(~missing)

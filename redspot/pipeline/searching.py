@@ -12,10 +12,8 @@ import numpy as np
 from redspot.errors import RedspotError
 from redspot.pipeline.engines import EngineName, make_engine
 from redspot.pipeline.errors import InvalidSearchError, SearchFailedError
-from redspot.pipeline.evaluation.evaluating import read_truth
 from redspot.pipeline.evaluation.metrics import HEADLINES, gain, require_metric
 from redspot.pipeline.evaluation.page import number, table
-from redspot.pipeline.frame import Frame
 from redspot.pipeline.recording import Recorder
 from redspot.pipeline.rows import read_groups
 from redspot.pipeline.space import Choice, Integers, Space, Uniform
@@ -135,7 +133,7 @@ def search(
     pipeline: Pipeline,
     space: Space,
     X: object,  # noqa: N803  scikit-learn's name
-    y: object,
+    y: object = None,
     *,
     trials: int = 20,
     metric: str | None = None,
@@ -189,9 +187,8 @@ def search(
         When Optuna is not installed.
     """
     _check(pipeline, space, trials)
-    frame = Frame.of(X)
     # What is wrong with the data is no trial's fault.
-    read_truth(frame, y)
+    frame, _ = pipeline.rows_and_truth(X, y)
     codes = None if groups is None else read_groups(frame, groups)
     proposing = make_engine(engine, space, seed)
     done: list[Trial] = []

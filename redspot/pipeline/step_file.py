@@ -21,6 +21,7 @@ KINDS: Mapping[str, str] = {
     "bin": "bins:Bin",
     "clip": "clipping:Clip",
     "elementwise": "given:Elementwise",
+    "explain": "explaining:Explain",
     "impute": "imputing:Impute",
     "indicate": "given:Indicate",
     "interact": "products:Interact",

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from redspot.pipeline.evaluation.evaluating import evaluate, read_truth
+from redspot.pipeline.evaluation.evaluating import evaluate
 from redspot.pipeline.evaluation.page import number, table
 from redspot.pipeline.evaluation.report import Evaluation
 from redspot.pipeline.folds import plan_folds
-from redspot.pipeline.frame import Frame
 from redspot.pipeline.recording import Recorder
 from redspot.pipeline.rows import read_groups, take
 
@@ -85,7 +84,7 @@ class CrossValidation(Mapping[str, float]):
 def cross_validate(
     pipeline: Pipeline,
     X: object,  # noqa: N803  scikit-learn's name
-    y: object,
+    y: object = None,
     *,
     folds: int = 5,
     seed: int = 0,
@@ -124,19 +123,22 @@ def cross_validate(
     """
     from sklearn.base import is_classifier
 
-    frame = Frame.of(X)
-    truth = read_truth(frame, y)
+    frame, truth = pipeline.rows_and_truth(X, y)
+    if pipeline.graph.target is not None:
+        # The rows that can be judged, with what the target is made of among them.
+        X, y = frame, None  # noqa: N806
     codes = None if groups is None else read_groups(frame, groups)
     strata = truth if stratify and is_classifier(pipeline) else None
     reports = []
     for index, test in enumerate(plan_folds(frame.rows, folds, seed, strata=strata, groups=codes)):
         began_s = time.perf_counter()
         train = np.setdiff1d(np.arange(frame.rows), test, assume_unique=True)
-        fitted = pipeline.clone().fit(take(X, train), y if isinstance(y, str) else take(y, train))
+        is_inside = y is None or isinstance(y, str)
+        fitted = pipeline.clone().fit(take(X, train), y if is_inside else take(y, train))
         report = evaluate(
             fitted,
             take(X, test),
-            y if isinstance(y, str) else take(y, test),
+            y if is_inside else take(y, test),
             groups=codes[test] if ranking and codes is not None else None,
         )
         reports.append(report)

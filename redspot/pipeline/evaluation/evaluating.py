@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def evaluate(
     pipeline: Pipeline,
     X: object,  # noqa: N803  scikit-learn's name
-    y: object,
+    y: object = None,
     *,
     slices: Sequence[str] = (),
     bootstrap: int = 0,
@@ -42,7 +42,8 @@ def evaluate(
     X
         Rows: a pandas or polars frame, a dict of columns or a list of dicts.
     y
-        Their true values: a series, an array, a list, or the name of a column of `X`.
+        Their true values: a series, an array, a list, or the name of a column of `X`; not needed by a pipeline that has
+        a `target` branch.
     slices
         Columns of `X` by whose values the metrics are told too, also such that the pipeline does not read: text, truth
         and few whole numbers by value, other numbers and times by quartile. See
@@ -65,8 +66,8 @@ def evaluate(
     NotFittedError, MissingColumnError
         When the pipeline is not fitted, or the data lacks a column.
     """
-    frame = Frame.of(X)
-    outcome = judge(pipeline, frame, read_truth(frame, y), groups=groups)
+    frame, truth = pipeline.rows_and_truth(X, y)
+    outcome = judge(pipeline, frame, truth, groups=groups)
     return Evaluation(
         task=outcome.task,
         rows=len(outcome),
