@@ -86,7 +86,9 @@ class _Assembly:
                 raise InvalidPipelineError(f"{key} joins {name!r}; the parts before it are {listed(self._ends)}.")
         if not chosen:
             raise InvalidPipelineError(f"{key} comes first and has no columns; start with branch('column', …).")
-        self._closed.update(chosen)
+        if chain.role != "output":
+            # What is only answered beside the prediction takes nothing from the features.
+            self._closed.update(chosen)
         return tuple(dict.fromkeys(end for name in chosen for end in self._ends[name]))
 
     def _chain(self, key: str, chain: Branch, inputs: tuple[str, ...], *, is_bare: bool) -> tuple[str, ...]:

@@ -47,8 +47,9 @@ def between(graph: Graph, span: slice, columns_of: ColumnsOf) -> Graph:
         raise InvalidPipelineError(f"Nothing is left between these; the steps are {listed(names)}.")
     read = {name for node in graph.nodes if node.name in chosen for name in node.inputs}
     if graph.predictor is not None and chosen == names[:-1]:
-        # All that the predictor reads, also where that is raw.
-        read.update(graph.predictor.inputs)
+        # All that the predictor reads, also where that is raw, and nothing that is only answered beside it.
+        read = set(graph.needed(graph.predictor.inputs))
+        chosen = [name for name in chosen if name in read]
     return _cut(graph, {*chosen, *(source.name for source in graph.sources if source.name in read)}, columns_of, ())
 
 

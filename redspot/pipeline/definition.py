@@ -31,7 +31,7 @@ class Definition:
         self._fitted: Fitted | None = None
         self._parity: ParitySet | None = None
         self._row_function: RowFunction | None = None
-        self.metrics_: dict[str, float] = {}
+        self._metrics: dict[str, float] = {}
 
     @classmethod
     def _of(cls, graph: Graph) -> Self:
@@ -158,6 +158,10 @@ class Definition:
 
     def __sklearn_clone__(self) -> Self:
         return self.clone()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The row function is source that was compiled here; a copy in another process compiles its own.
+        return {**self.__dict__, "_row_function": None}
 
 
 def _with_sub(graph: Graph, name: str, other: object) -> Graph:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from redspot.errors import ConflictError, CorruptError, ForbiddenError, InvalidError, NotFoundError
 
 
-class InvalidPipelineError(InvalidError):
+class RefusedError(InvalidError, ValueError):
+    """What was given cannot be used as it is; a ValueError too, since scikit-learn's tools look for that."""
+
+    code = "refused"
+
+
+class InvalidPipelineError(RefusedError):
     """The graph that was written down cannot exist: a name twice, a loop, a part of the wrong kind."""
 
     code = "invalid-pipeline"
 
 
-class InvalidStepError(InvalidError):
+class InvalidStepError(RefusedError):
     """A parameter of a step has a value that the step does not know."""
 
     code = "invalid-step"
@@ -23,50 +29,53 @@ class StepNotFoundError(NotFoundError):
     code = "step-not-found"
 
 
-class UnknownColumnError(InvalidError):
+class UnknownColumnError(RefusedError):
     """A column is named that the pipeline or the data does not have."""
 
     code = "unknown-column"
 
 
-class MissingColumnError(InvalidError):
+class MissingColumnError(RefusedError):
     """The data lacks a column that the pipeline reads."""
 
     code = "missing-column"
 
 
-class ColumnTypeError(InvalidError):
+class ColumnTypeError(RefusedError):
     """A column, or one value of it, has a type that the pipeline cannot read there."""
 
     code = "column-type"
 
 
-class MissingValueError(InvalidError):
+class MissingValueError(RefusedError):
     """A step met a missing or infinite value that it cannot work with."""
 
     code = "missing-value"
 
 
-class InvalidTargetError(InvalidError):
+class InvalidTargetError(RefusedError):
     """The target does not fit the rows or the estimator."""
 
     code = "invalid-target"
 
 
-class EstimatorRefusedError(InvalidError):
+class EstimatorRefusedError(RefusedError):
     """The estimator could not learn from what it was given; its own words are in the message."""
 
     code = "estimator-refused"
 
 
-class NotFittedError(ConflictError):
+class NotFittedError(ConflictError, ValueError):
     """Something was asked of a pipeline that only a fitted one can do."""
 
     code = "pipeline-not-fitted"
 
 
-class UnsupportedPredictionError(InvalidError):
-    """The estimator at the end cannot do what was asked, such as give probabilities."""
+class UnsupportedPredictionError(RefusedError, AttributeError):
+    """The estimator at the end cannot do what was asked, such as give probabilities.
+
+    An AttributeError too: to Python, a pipeline that cannot predict has no `predict`.
+    """
 
     code = "unsupported-prediction"
 

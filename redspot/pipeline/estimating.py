@@ -28,6 +28,23 @@ from redspot.pipeline.texts import Texts
 Answers = tuple[NDArray[np.generic], NDArray[np.float64] | None]
 
 
+# Classes and not functions: other processes, such as those of a search, get copies of a pipeline.
+@dataclass(frozen=True, eq=False)
+class _Given:
+    estimator: Any
+
+    def __call__(self) -> Any:
+        return self.estimator
+
+
+@dataclass(frozen=True, eq=False)
+class _OfLearned:
+    learned: Learned
+
+    def __call__(self) -> Any:
+        return _unfitted(self.learned.estimator)
+
+
 @dataclass(frozen=True, eq=False)
 class Estimate(Step):
     """Fits an estimator: a predictor at the end of a pipeline, or a transformer within.
@@ -63,12 +80,12 @@ class Estimate(Step):
             raise InvalidStepError(
                 f"estimate: {type(estimator).__name__} is no scikit-learn estimator (it lacks fit or get_params)."
             )
-        return cls(Facts.of(estimator), lambda: estimator, json_params(estimator.get_params(deep=True)))
+        return cls(Facts.of(estimator), _Given(estimator), json_params(estimator.get_params(deep=True)))
 
     @classmethod
     def of_learned(cls, learned: Learned, shown: Mapping[str, Any]) -> Self:
         """Return the step that learned this and has these parameters, without asking for the estimator yet."""
-        return cls(learned.facts, lambda: _unfitted(learned.estimator), shown)
+        return cls(learned.facts, _OfLearned(learned), shown)
 
     @cached_property
     def estimator(self) -> Any:
@@ -92,7 +109,9 @@ class Estimate(Step):
         if target is not None and self.task == "regression" and target.values.dtype.kind == "U":
             raise InvalidTargetError(f"{self._name} learns numbers, and the target holds text.")
         if self.task != "other" and target is None:
-            raise InvalidTargetError(f"{self._name} needs a target: fit(X, y).")
+            raise InvalidTargetError(
+                f"{self._name} needs a target, and requires y to be passed, but the target y is None: fit(X, y)."
+            )
         values, classes = None if target is None else target.values, None
         if values is not None and self.task == "classification" and framework_named(self.facts.framework).wants_codes:
             classes, values = np.unique(values, return_inverse=True)

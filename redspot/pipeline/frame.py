@@ -46,10 +46,16 @@ class Frame:
             return data
         if isinstance(data, np.ndarray):
             return _of_array(data)
+        if hasattr(data, "tocsr"):
+            raise ColumnTypeError(
+                "Sparse data is not supported as rows: columns have names and types of their own; "
+                "give a frame, a dict of columns or a dense array."
+            )
         if isinstance(data, Mapping):
             return _of_columns(data)
         if isinstance(data, Sequence) and not isinstance(data, str | bytes):
-            return _of_rows(data)
+            is_matrix = bool(data) and all(isinstance(row, list | tuple | np.ndarray) for row in data)
+            return _of_array(np.asarray(data)) if is_matrix else _of_rows(data)
         import narwhals as nw
 
         if type(data).__module__.partition(".")[0] in ("duckdb", "_duckdb") and hasattr(data, "to_arrow_table"):
@@ -60,6 +66,8 @@ class Frame:
         except nw.exceptions.DuplicateError as error:
             raise ColumnTypeError(f"The frame has columns by the same name: {error}") from error
         except TypeError as error:
+            if hasattr(data, "__array__"):
+                return _of_array(np.asarray(data))
             raise ColumnTypeError(
                 f"Rows are given as a pandas, polars, Arrow or DuckDB table, an array, a dict of columns or a list "
                 f"of dicts, not {type(data).__name__}."
@@ -84,6 +92,23 @@ class Frame:
         if self.is_rows:
             return [None] * self.rows
         raise MissingColumnError(f"Column {name!r} is missing; the data has {listed(self.columns)}.", column=name)
+
+    @classmethod
+    def of_width(cls, data: object, names: Sequence[str]) -> Frame:
+        """Read data in which columns without a name are told by their place: there must be as many as there were.
+
+        Raises
+        ------
+        MissingColumnError
+            When an array has another number of columns than the pipeline learned from.
+        """
+        is_plain = isinstance(data, np.ndarray) and data.ndim == 2 and list(names) == _places(len(names))
+        if is_plain and cast("Values", data).shape[1] != len(names):
+            raise MissingColumnError(
+                f"X has {cast('Values', data).shape[1]} features, but Pipeline is expecting {len(names)} features as "
+                "input."
+            )
+        return cls.of(data)
 
     def without(self, name: str) -> Frame:
         """Return the frame without one column."""
@@ -188,6 +213,8 @@ def _target_values(target: object) -> Values | list[object]:
         try:
             series = nw.from_native(cast("Any", target), series_only=True)
         except TypeError as error:
+            if hasattr(target, "__array__"):
+                return _target_values(np.asarray(target))
             raise InvalidTargetError(
                 f"The target is a column name, a series, an array or a list, not {type(target).__name__}."
             ) from error
@@ -195,6 +222,8 @@ def _target_values(target: object) -> Values | list[object]:
             return cast("list[object]", series.to_list())
         array = series.to_numpy()
     array = cast("Values", array)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
     if array.ndim != 1:
         raise InvalidTargetError(f"The target has {array.ndim} dimensions; one is needed.")
     return array if array.dtype.kind in _PLAIN_TARGETS else cast("list[object]", array.tolist())
@@ -217,9 +246,19 @@ def _of_array(array: Values) -> Frame:
         return Frame({name: cast("Any", array)[name] for name in array.dtype.names}, len(array), False)
     if array.ndim != 2:
         raise ColumnTypeError(
-            f"An array of rows has two dimensions, or named fields; this one has shape {array.shape}."
+            f"An array of rows has two dimensions, or named fields; this one has shape {array.shape}. "
+            "Reshape your data: reshape(-1, 1) makes one column of it, reshape(1, -1) one row."
         )
-    return Frame({f"x{index}": array[:, index] for index in range(array.shape[1])}, len(array), False)
+    if array.dtype.kind == "c":
+        raise ColumnTypeError("Complex data not supported: a column holds real numbers, text, times, lists or images.")
+    if not array.shape[1]:
+        raise ColumnTypeError(f"Found array with 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
+    return Frame({name: array[:, index] for index, name in enumerate(_places(array.shape[1]))}, len(array), False)
+
+
+def _places(count: int) -> list[str]:
+    """Return the names of columns that have none."""
+    return [f"x{index}" for index in range(count)]
 
 
 def _series(values: object) -> object:

@@ -47,7 +47,8 @@ class Node:
     name
         Unique in the graph.
     short
-        Last part of the name, under which it is found too while that is unambiguous.
+        Last part of the name, under which it is found too while that is unambiguous; so it is under the name that it
+        has in its sub-pipeline.
     step
         What it does.
     inputs
@@ -156,7 +157,7 @@ class Graph:
         for node in self.steps:
             if node.name == name:
                 return node
-        found = [node for node in self.steps if node.short == name]
+        found = [node for node in self.steps if name in (node.short, node.name.rpartition(WITHIN)[2])]
         if len(found) == 1:
             return found[0]
         names = [node.name for node in (found or self.steps)]

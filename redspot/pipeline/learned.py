@@ -157,13 +157,27 @@ def restored(
     framework = framework_named(facts.framework)
     framework.check(files, step, trusted_modules)
 
-    def restore() -> Any:
-        estimator = framework.load(files, step, trusted_modules)
-        if Facts.of(estimator) != facts or not _same_model(framework.compiled(estimator), model, facts):
-            raise CorruptPipelineError(f"The estimator of {step} and what was compiled from it differ.", step=step)
-        return estimator
+    return Learned(facts, model, classes, packed=files, restore=_Restore(facts, model, files, step, trusted_modules))
 
-    return Learned(facts, model, classes, packed=files, restore=restore)
+
+@dataclass(frozen=True, eq=False)
+class _Restore:
+    """Gives the estimator of some files; an object and not a function, so that other processes can get it."""
+
+    facts: Facts
+    model: Model | None
+    files: Mapping[str, bytes]
+    step: str
+    trusted_modules: Sequence[str]
+
+    def __call__(self) -> Any:
+        framework = framework_named(self.facts.framework)
+        estimator = framework.load(self.files, self.step, self.trusted_modules)
+        if Facts.of(estimator) != self.facts or not _same_model(framework.compiled(estimator), self.model, self.facts):
+            raise CorruptPipelineError(
+                f"The estimator of {self.step} and what was compiled from it differ.", step=self.step
+            )
+        return estimator
 
 
 def _same_model(one: Model | None, other: Model | None, facts: Facts) -> bool:

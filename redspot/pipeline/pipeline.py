@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline import batch
+from redspot.pipeline.availability import available
 from redspot.pipeline.column import Table, Values, listed
 from redspot.pipeline.definition import Definition
 from redspot.pipeline.errors import (
@@ -27,6 +28,7 @@ from redspot.pipeline.learned import Learned
 from redspot.pipeline.node import Target
 from redspot.pipeline.parity import ParityReport, ParitySet, compare, sample_rows
 from redspot.pipeline.rowfunction import RowFunction, row_function
+from redspot.pipeline.transformed import Transformed
 from redspot.plugins import Registry
 
 if TYPE_CHECKING:
@@ -41,6 +43,22 @@ if TYPE_CHECKING:
 PICTURES: Registry[Callable[[object], Mapping[str, Any]]] = Registry("redspot.pictures")
 
 
+def _can_predict(definition: Definition) -> None:
+    if definition.graph.predictor is None:
+        raise UnsupportedPredictionError(
+            f"No step predicts; the last of {listed(definition.steps)} would have to be estimate(…)."
+        )
+
+
+def _can_tell_probabilities(definition: Definition) -> None:
+    _can_predict(definition)
+    facts = cast("Estimate", cast("Node", definition.graph.predictor).step).facts
+    if facts.task != "classification":
+        raise UnsupportedPredictionError("Only a classifier gives probabilities; use predict().")
+    if not facts.has_probabilities:
+        raise UnsupportedPredictionError(f"{facts.title} gives no probabilities; use predict().")
+
+
 class Pipeline(Definition):
     """A graph of named steps over named, typed columns.
 
@@ -49,11 +67,6 @@ class Pipeline(Definition):
     **parts
         Each is a branch from raw columns, a join of earlier parts, or a single step, which continues all parts that
         nothing else has continued. A step of a branch is called ``<part>_<kind>``; a single step has the part's name.
-
-    Attributes
-    ----------
-    metrics_ : dict of str to float
-        What the last `evaluate` returned.
 
     Examples
     --------
@@ -138,6 +151,8 @@ class Pipeline(Definition):
         """
         from redspot.pipeline.evaluation.evaluating import read_truth
 
+        if self._fitted is not None:
+            X = Frame.of_width(X, self.columns)  # noqa: N806
         frame, y = self._with_target(X, y)
         if self._defined.target is None:
             return frame, read_truth(frame, y)
@@ -159,13 +174,22 @@ class Pipeline(Definition):
 
     def __sklearn_tags__(self) -> Any:
         from sklearn.base import BaseEstimator
-        from sklearn.utils import get_tags
+        from sklearn.utils import TransformerTags, get_tags
 
         predictor = self._graph.predictor
         tags = get_tags(cast("Estimate", predictor.step).estimator if predictor else BaseEstimator())
-        tags.input_tags.allow_nan = True
+        tags.transformer_tags = TransformerTags()
+        is_filled = any(node.step.kind == "impute" for node in self._graph.nodes)
+        tags.input_tags.allow_nan = is_filled or tags.input_tags.allow_nan
         tags.input_tags.string = True
+        tags.input_tags.sparse = False
+        tags.target_tags.multi_output = False
         return tags
+
+    @property
+    def metrics_(self) -> Mapping[str, float]:
+        """What the last `evaluate` returned, by name."""
+        return MappingProxyType(self._metrics)
 
     @property
     def feature_names_in_(self) -> NDArray[np.object_]:
@@ -221,6 +245,7 @@ class Pipeline(Definition):
 
     # -- answering ----------------------------------------------------------------------------------
 
+    @available(_can_predict)
     def predict(self, X: object, *, compiled: bool = True) -> NDArray[np.generic]:  # noqa: N803
         """Return one prediction per row: labels, or float64 numbers.
 
@@ -238,15 +263,10 @@ class Pipeline(Definition):
             return np.empty(0, dtype=self._answer_dtype(fitted))
         return batch.predicted(self._graph, fitted, rows, compiled=compiled)
 
+    @available(_can_tell_probabilities)
     def predict_proba(self, X: object, *, compiled: bool = True) -> NDArray[np.float64]:  # noqa: N803
         """Return float64, shape (rows, classes); the order of the classes is that of `classes_`."""
-        node, fitted = self._predictor()
-        if fitted.schema.task != "classification":
-            raise UnsupportedPredictionError("Only a classifier gives probabilities; use predict().")
-        if not fitted.schema.has_probabilities:
-            raise UnsupportedPredictionError(
-                f"{cast('Estimate', node.step).facts.title} gives no probabilities; use predict()."
-            )
+        _, fitted = self._predictor()
         rows = self._readers(X)
         if not rows.rows:
             return np.empty((0, len(self.classes_)))
@@ -276,8 +296,11 @@ class Pipeline(Definition):
             self._row_function = row_function(self._graph, fitted)
         return self._row_function
 
-    def transform(self, X: object, step: str | None = None) -> dict[str, NDArray[np.generic]]:  # noqa: N803
-        """Return the columns that a step gives, by name; without a step, those that the predictor reads."""
+    def transform(self, X: object, step: str | None = None) -> Transformed:  # noqa: N803
+        """Return the columns that a step gives, by name; without a step, those that the predictor reads.
+
+        The result is a dict of arrays, which numpy and scikit-learn take as a matrix.
+        """
         node = None if step is None else self._graph.node(step)
         fitted = self._learned()
         if node is not None and self._graph.target is not None and node in self._graph.target.nodes:
@@ -286,7 +309,11 @@ class Pipeline(Definition):
             table = make_target(self._graph, Frame.of(X), fitted.states).tables[node.name]
         else:
             table = run_to(self._graph, fitted, self._table(X), None if node is None else node.name)
-        return {column.name: column.values for column in table.columns}
+        return Transformed({column.name: column.values for column in table.columns}, table.rows)
+
+    def fit_transform(self, X: object, y: object = None) -> Transformed:  # noqa: N803
+        """Learn from rows, and return what `transform` gives for them."""
+        return self.fit(X, y).transform(X)
 
     def answers(self, X: object) -> list[dict[str, Any]]:  # noqa: N803
         """Return for each row what `predict_one` gives: prediction, probabilities and the other outputs."""
@@ -306,7 +333,7 @@ class Pipeline(Definition):
 
         self._predictor()
         result = evaluate(self, X, y, **options)
-        self.metrics_ = dict(result)
+        self._metrics = dict(result)
         return result
 
     def importance(self, X: object, y: object = None, **options: Any) -> Importance:  # noqa: N803
@@ -328,13 +355,14 @@ class Pipeline(Definition):
 
         return search(self, space, X, y, **options)
 
+    @available(_can_predict)
     def score(self, X: object, y: object = None) -> float:  # noqa: N803
         """Return accuracy or R², as scikit-learn's own estimators do; remembers nothing."""
-        remembered = self.metrics_
+        remembered = self._metrics
         try:
             metrics = self.evaluate(X, y)
         finally:
-            self.metrics_ = remembered
+            self._metrics = remembered
         return metrics["accuracy"] if "accuracy" in metrics else metrics["r2"]
 
     def check_parity(self) -> ParityReport:
@@ -365,7 +393,7 @@ class Pipeline(Definition):
         """
         from redspot.pipeline.file import dump
 
-        return dump(self._graph, self._fitted, self._parity, self.metrics_)
+        return dump(self._graph, self._fitted, self._parity, self._metrics)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the pipeline file, all of it or nothing; by custom its suffix is ``.redspot``.
@@ -416,7 +444,7 @@ class Pipeline(Definition):
 
     def _take(self, fitted: Fitted, table: Table) -> None:
         """Hold what was learned, and the parity rows that go with it."""
-        self._fitted, self._parity, self.metrics_, self._row_function = fitted, None, {}, None
+        self._fitted, self._parity, self._metrics, self._row_function = fitted, None, {}, None
         if self._graph.predictor is not None:
             rows = sample_rows(table)
             self._parity = ParitySet(rows, tuple(self.answers(rows)))
@@ -425,20 +453,20 @@ class Pipeline(Definition):
     def of_content(cls, content: Content) -> Self:
         """Return the fitted pipeline that a file held."""
         made = cls._of(content.graph)
-        made._fitted, made._parity, made.metrics_ = content.fitted, content.parity, dict(content.metrics)
+        made._fitted, made._parity, made._metrics = content.fitted, content.parity, dict(content.metrics)
         return made
 
     def __repr__(self) -> str:
         from redspot.pipeline.picture import summary
 
-        return summary(self.describe(), self.metrics_)
+        return summary(self.describe(), self._metrics)
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> dict[str, Any]:
         from redspot.pipeline.picture import static_bundle
 
-        bundle = static_bundle(self.describe(), self.metrics_)
+        bundle = static_bundle(self.describe(), self._metrics)
         if "pipeline" in PICTURES.names():
             bundle = {**bundle, **PICTURES.load("pipeline")(self)}
         return {kind: value for kind, value in bundle.items() if kind not in set(exclude or ())}
@@ -467,18 +495,16 @@ class Pipeline(Definition):
         return self._fitted
 
     def _predictor(self) -> tuple[Node, Fitted]:
-        fitted = self._learned()
-        if self._graph.predictor is None:
-            raise UnsupportedPredictionError(
-                f"No step predicts; the last of {listed(self.steps)} would have to be estimate(…)."
-            )
-        return self._graph.predictor, fitted
+        _can_predict(self)
+        return cast("Node", self._graph.predictor), self._learned()
 
     def _answer_dtype(self, fitted: Fitted) -> np.dtype[Any]:
         return self.classes_.dtype if fitted.schema.task == "classification" else np.dtype(np.float64)
 
     def _readers(self, rows: object) -> Readers:
-        return Frame.of(rows).readers(self._learned().schema.dtypes)
+        dtypes = self._learned().schema.dtypes
+        return Frame.of_width(rows, tuple(dtypes)).readers(dtypes)
 
     def _table(self, rows: object) -> Table:
-        return Frame.of(rows).table(self._learned().schema.dtypes)
+        dtypes = self._learned().schema.dtypes
+        return Frame.of_width(rows, tuple(dtypes)).table(dtypes)
