@@ -18,15 +18,19 @@ if TYPE_CHECKING:
     from redspot.pipeline.schema import Schema
     from redspot.pipeline.steps.bins import bin
     from redspot.pipeline.steps.clipping import clip
+    from redspot.pipeline.steps.counting import count_encode
     from redspot.pipeline.steps.custom import step
     from redspot.pipeline.steps.encoding import one_hot
+    from redspot.pipeline.steps.hashing import hash_category
     from redspot.pipeline.steps.imputing import impute
     from redspot.pipeline.steps.logarithm import log
+    from redspot.pipeline.steps.ordering import ordinal
     from redspot.pipeline.steps.parsing import parse_number
     from redspot.pipeline.steps.powers import power
     from redspot.pipeline.steps.products import interact, polynomial
     from redspot.pipeline.steps.scaling import scale
     from redspot.pipeline.steps.selecting import select
+    from redspot.pipeline.steps.target_means import target_encode
 
 # Name → module.
 _HOMES = {
@@ -37,7 +41,9 @@ _HOMES = {
     "bin": "steps.bins",
     "branch": "branches",
     "clip": "steps.clipping",
+    "count_encode": "steps.counting",
     "estimate": "estimating",
+    "hash_category": "steps.hashing",
     "impute": "steps.imputing",
     "interact": "steps.products",
     "join": "branches",
@@ -45,6 +51,7 @@ _HOMES = {
     "loads": "loading",
     "log": "steps.logarithm",
     "one_hot": "steps.encoding",
+    "ordinal": "steps.ordering",
     "parse_number": "steps.parsing",
     "polynomial": "steps.products",
     "power": "steps.powers",
@@ -52,6 +59,7 @@ _HOMES = {
     "scale": "steps.scaling",
     "select": "steps.selecting",
     "step": "steps.custom",
+    "target_encode": "steps.target_means",
 }
 
 __all__ = [
@@ -62,7 +70,9 @@ __all__ = [
     "bin",
     "branch",
     "clip",
+    "count_encode",
     "estimate",
+    "hash_category",
     "impute",
     "interact",
     "join",
@@ -70,6 +80,7 @@ __all__ = [
     "loads",
     "log",
     "one_hot",
+    "ordinal",
     "parse_number",
     "polynomial",
     "power",
@@ -77,6 +88,7 @@ __all__ = [
     "scale",
     "select",
     "step",
+    "target_encode",
 ]
 
 

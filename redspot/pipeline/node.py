@@ -63,6 +63,32 @@ class Step:
         """Write down what the step does to one row, and return the outputs; None when it can only `apply`."""
         return None
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return the output names where they are known before fitting, or None.
+
+        Raises
+        ------
+        UnknownColumnError, InvalidStepError
+            When a parameter names a column that is not among the inputs; the message lists those that are.
+        """
+        return None
+
+    def invert(self, values: NDArray[np.float64], state: State) -> NDArray[np.float64] | None:
+        """Undo on numbers what the step did to a single column; None where that cannot be undone.
+
+        Parameters
+        ----------
+        values
+            float64, one-dimensional; NaN stays NaN.
+        state
+            What the step learned, from one column.
+        """
+        return None
+
+    def invert_row(self, code: RowCode, expression: str, state: State) -> str | None:
+        """Write down `invert` for one number, given as an expression, and return an expression; None as there."""
+        return None
+
     def params(self) -> dict[str, Any]:
         """Return the parameters by name."""
         return {field.name: getattr(self, field.name) for field in fields(self)}

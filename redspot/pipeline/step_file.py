@@ -20,18 +20,22 @@ KINDS: Mapping[str, str] = {
     "affine": "given:Affine",
     "bin": "bins:Bin",
     "clip": "clipping:Clip",
+    "count_encode": "counting:CountEncode",
     "elementwise": "given:Elementwise",
+    "hash_category": "hashing:HashCategory",
     "impute": "imputing:Impute",
     "indicate": "given:Indicate",
     "interact": "products:Interact",
     "log": "logarithm:Log",
     "look_up": "given:LookUp",
     "one_hot": "encoding:OneHot",
+    "ordinal": "ordering:Ordinal",
     "parse_number": "parsing:ParseNumber",
     "polynomial": "products:Polynomial",
     "power": "powers:Power",
     "scale": "scaling:Scale",
     "select": "selecting:Select",
+    "target_encode": "target_means:TargetEncode",
 }
 
 STEPS_GROUP = "redspot.steps"
