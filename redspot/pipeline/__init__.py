@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from redspot.pipeline.steps.hashing import hash_category
     from redspot.pipeline.steps.imputing import impute
     from redspot.pipeline.steps.logarithm import log
+    from redspot.pipeline.steps.normalizing import normalize_text
     from redspot.pipeline.steps.ordering import ordinal
     from redspot.pipeline.steps.parsing import parse_number
     from redspot.pipeline.steps.powers import power
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from redspot.pipeline.steps.scaling import scale
     from redspot.pipeline.steps.selecting import select
     from redspot.pipeline.steps.target_means import target_encode
+    from redspot.pipeline.steps.tokens import tokenize
+    from redspot.pipeline.steps.words import count_words, hash_words, tfidf
 
 # Name → module.
 _HOMES = {
@@ -42,14 +45,17 @@ _HOMES = {
     "branch": "branches",
     "clip": "steps.clipping",
     "count_encode": "steps.counting",
+    "count_words": "steps.words",
     "estimate": "estimating",
     "hash_category": "steps.hashing",
+    "hash_words": "steps.words",
     "impute": "steps.imputing",
     "interact": "steps.products",
     "join": "branches",
     "load": "loading",
     "loads": "loading",
     "log": "steps.logarithm",
+    "normalize_text": "steps.normalizing",
     "one_hot": "steps.encoding",
     "ordinal": "steps.ordering",
     "parse_number": "steps.parsing",
@@ -60,6 +66,8 @@ _HOMES = {
     "select": "steps.selecting",
     "step": "steps.custom",
     "target_encode": "steps.target_means",
+    "tfidf": "steps.words",
+    "tokenize": "steps.tokens",
 }
 
 __all__ = [
@@ -71,14 +79,17 @@ __all__ = [
     "branch",
     "clip",
     "count_encode",
+    "count_words",
     "estimate",
     "hash_category",
+    "hash_words",
     "impute",
     "interact",
     "join",
     "load",
     "loads",
     "log",
+    "normalize_text",
     "one_hot",
     "ordinal",
     "parse_number",
@@ -89,6 +100,8 @@ __all__ = [
     "select",
     "step",
     "target_encode",
+    "tfidf",
+    "tokenize",
 ]
 
 

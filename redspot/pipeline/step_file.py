@@ -21,13 +21,16 @@ KINDS: Mapping[str, str] = {
     "bin": "bins:Bin",
     "clip": "clipping:Clip",
     "count_encode": "counting:CountEncode",
+    "count_words": "words:CountWords",
     "elementwise": "given:Elementwise",
     "hash_category": "hashing:HashCategory",
+    "hash_words": "words:HashWords",
     "impute": "imputing:Impute",
     "indicate": "given:Indicate",
     "interact": "products:Interact",
     "log": "logarithm:Log",
     "look_up": "given:LookUp",
+    "normalize_text": "normalizing:NormalizeText",
     "one_hot": "encoding:OneHot",
     "ordinal": "ordering:Ordinal",
     "parse_number": "parsing:ParseNumber",
@@ -36,6 +39,8 @@ KINDS: Mapping[str, str] = {
     "scale": "scaling:Scale",
     "select": "selecting:Select",
     "target_encode": "target_means:TargetEncode",
+    "tfidf": "words:Tfidf",
+    "tokenize": "tokens:Tokenize",
 }
 
 STEPS_GROUP = "redspot.steps"
