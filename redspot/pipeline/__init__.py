@@ -19,16 +19,23 @@ if TYPE_CHECKING:
     from redspot.pipeline.selectors import Selector, every
     from redspot.pipeline.steps.bins import bin
     from redspot.pipeline.steps.clipping import clip
+    from redspot.pipeline.steps.counting import count_encode
     from redspot.pipeline.steps.custom import step
     from redspot.pipeline.steps.encoding import one_hot
     from redspot.pipeline.steps.explaining import explain
+    from redspot.pipeline.steps.hashing import hash_category
     from redspot.pipeline.steps.imputing import impute
     from redspot.pipeline.steps.logarithm import log
+    from redspot.pipeline.steps.normalizing import normalize_text
+    from redspot.pipeline.steps.ordering import ordinal
     from redspot.pipeline.steps.parsing import parse_number
     from redspot.pipeline.steps.powers import power
     from redspot.pipeline.steps.products import interact, polynomial
     from redspot.pipeline.steps.scaling import scale
     from redspot.pipeline.steps.selecting import select
+    from redspot.pipeline.steps.target_means import target_encode
+    from redspot.pipeline.steps.tokens import tokenize
+    from redspot.pipeline.steps.words import count_words, hash_words, tfidf
 
 # Name → module.
 _HOMES = {
@@ -40,16 +47,22 @@ _HOMES = {
     "bin": "steps.bins",
     "branch": "branches",
     "clip": "steps.clipping",
+    "count_encode": "steps.counting",
+    "count_words": "steps.words",
     "estimate": "estimating",
     "every": "selectors",
     "explain": "steps.explaining",
+    "hash_category": "steps.hashing",
+    "hash_words": "steps.words",
     "impute": "steps.imputing",
     "interact": "steps.products",
     "join": "branches",
     "load": "loading",
     "loads": "loading",
     "log": "steps.logarithm",
+    "normalize_text": "steps.normalizing",
     "one_hot": "steps.encoding",
+    "ordinal": "steps.ordering",
     "parse_number": "steps.parsing",
     "polynomial": "steps.products",
     "power": "steps.powers",
@@ -58,6 +71,9 @@ _HOMES = {
     "select": "steps.selecting",
     "step": "steps.custom",
     "target": "branches",
+    "target_encode": "steps.target_means",
+    "tfidf": "steps.words",
+    "tokenize": "steps.tokens",
 }
 
 __all__ = [
@@ -69,16 +85,22 @@ __all__ = [
     "bin",
     "branch",
     "clip",
+    "count_encode",
+    "count_words",
     "estimate",
     "every",
     "explain",
+    "hash_category",
+    "hash_words",
     "impute",
     "interact",
     "join",
     "load",
     "loads",
     "log",
+    "normalize_text",
     "one_hot",
+    "ordinal",
     "parse_number",
     "polynomial",
     "power",
@@ -87,6 +109,9 @@ __all__ = [
     "select",
     "step",
     "target",
+    "target_encode",
+    "tfidf",
+    "tokenize",
 ]
 
 

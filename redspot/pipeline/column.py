@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline.errors import ColumnTypeError, MissingValueError, UnknownColumnError
+from redspot.pipeline.sparse import SparseMember
 from redspot.pipeline.texts import Texts
 
 Dtype = Literal["float", "int", "bool", "text", "datetime", "list", "image"]
@@ -51,7 +52,7 @@ class Indicator:
         return np.asarray(self.codes == self.position).astype(np.float64)
 
 
-Data = Values | Texts | Indicator
+Data = Values | Texts | Indicator | SparseMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,10 @@ class Column:
     name
         Name within its table.
     dtype
-        ``float``, ``int`` and ``bool`` hold float64 with NaN for missing (or an `Indicator`); ``text`` holds `Texts`;
-        ``datetime`` holds datetime64[us] in UTC with NaT for missing; ``list`` and ``image`` hold objects with None
-        for missing: lists of texts or numbers; bytes of a file, or arrays of shape (height, width, channels).
+        ``float``, ``int`` and ``bool`` hold float64 with NaN for missing (or an `Indicator`, or a `SparseMember`);
+        ``text`` holds `Texts`; ``datetime`` holds datetime64[us] in UTC with NaT for missing; ``list`` and ``image``
+        hold objects with None for missing: lists of texts or numbers; bytes of a file, or arrays of shape (height,
+        width, channels).
     data
         One-dimensional, one entry per row.
     origins
@@ -79,10 +81,10 @@ class Column:
 
     @property
     def values(self) -> Values:
-        """The data written out: texts as objects, ``str`` or None; indicators as float64."""
+        """The data written out: texts as objects, ``str`` or None; indicators and sparse columns as float64."""
         if isinstance(self.data, Texts):
             return self.data.decoded()
-        return self.data.floats() if isinstance(self.data, Indicator) else self.data
+        return self.data.floats() if isinstance(self.data, Indicator | SparseMember) else self.data
 
     @property
     def texts(self) -> Texts:
@@ -106,6 +108,8 @@ class Column:
             return data.codes < 0
         if isinstance(data, Indicator):
             return np.zeros(len(data.codes), dtype=bool)
+        if isinstance(data, SparseMember):
+            return np.zeros(data.block.rows, dtype=bool)
         if self.dtype == "datetime":
             return np.isnat(data)
         if self.dtype in NUMERIC:
@@ -148,6 +152,8 @@ class Column:
             return replace(self, data=Texts(data.codes[rows], data.labels))
         if isinstance(data, Indicator):
             return replace(self, data=Indicator(data.codes[rows], data.position))
+        if isinstance(data, SparseMember):
+            return replace(self, data=data.floats()[rows])
         return replace(self, data=data[rows])
 
     def numeric(self, values: NDArray[np.float64], name: str | None = None) -> Column:
@@ -188,33 +194,43 @@ class Table:
             Whether NaN may stay; an infinite value never may.
         """
         matrix = np.zeros((self.rows, len(self.columns)), dtype=np.float64)
-        for start, codes, positions in self._blocks():
-            if codes is None:
-                matrix[:, start] = self.columns[start].floats()
+        for start, width in self._runs():
+            data = self.columns[start].data
+            if isinstance(data, Indicator) and data.position == 0:
+                _scatter(matrix, start, data.codes, width)
+            elif isinstance(data, SparseMember):
+                targets = np.full(data.block.width, -1, dtype=np.intp)
+                for index in range(start, start + width):
+                    targets[cast("SparseMember", self.columns[index].data).position] = index
+                data.block.write(matrix, targets)
             else:
-                _scatter(matrix, start, codes, positions)
+                matrix[:, start] = self.columns[start].floats()
         require_readable(matrix, self.names, reader, allow_missing=allow_missing)
         return matrix
 
-    def _blocks(self) -> Iterable[tuple[int, NDArray[np.int32] | None, int]]:
-        """Yield (first column, codes, width) of each run of bits 0, 1, 2, … of one block, and of other columns."""
-        index = 0
-        while index < len(self.columns):
-            data = self.columns[index].data
-            if not isinstance(data, Indicator) or data.position != 0:
-                yield index, None, 1
-                index += 1
-                continue
-            width = 1
-            while index + width < len(self.columns):
-                following = self.columns[index + width].data
-                if not (isinstance(following, Indicator) and following.codes is data.codes):
-                    break
-                if following.position != width:
-                    break
-                width += 1
-            yield index, data.codes, width
-            index += width
+    def _runs(self) -> Iterable[tuple[int, int]]:
+        """Yield (first column, width) of each run of columns that is written at once.
+
+        Those are bits 0, 1, 2, … of one block, and columns of one sparse block in rising order.
+        """
+        start = 0
+        while start < len(self.columns):
+            before = self.columns[start].data
+            stop = start + 1
+            if not isinstance(before, Indicator) or before.position == 0:
+                while stop < len(self.columns) and _continues(before, self.columns[stop].data):
+                    before = self.columns[stop].data
+                    stop += 1
+            yield start, stop - start
+            start = stop
+
+
+def _continues(before: Data, data: Data) -> bool:
+    if isinstance(before, Indicator) and isinstance(data, Indicator):
+        return data.codes is before.codes and data.position == before.position + 1
+    if isinstance(before, SparseMember) and isinstance(data, SparseMember):
+        return data.block is before.block and data.position > before.position
+    return False
 
 
 def _scatter(matrix: NDArray[np.float64], start: int, codes: NDArray[np.int32], width: int) -> None:

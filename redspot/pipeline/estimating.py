@@ -23,6 +23,7 @@ from redspot.pipeline.learned import Facts, Learned, Task
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.plain import json_params
 from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.sparse_table import csr_of, is_sparse, reads_sparse, stretches
 from redspot.pipeline.texts import Texts
 
 Answers = tuple[NDArray[np.generic], NDArray[np.float64] | None]
@@ -105,7 +106,7 @@ class Estimate(Step):
     def fit(self, table: Table, target: Target | None) -> Learned:
         """Fit a clone of the estimator, and return it."""
         estimator = _unfitted(self.estimator)
-        matrix = self._matrix(table)
+        matrix = self._matrix(table, estimator)
         if target is not None and self.task == "regression" and target.values.dtype.kind == "U":
             raise InvalidTargetError(f"{self._name} learns numbers, and the target holds text.")
         if self.task != "other" and target is None:
@@ -129,7 +130,7 @@ class Estimate(Step):
                 return Table((Column("prediction", "float", values.astype(np.float64), ()),), table.rows)
             return Table((Column("prediction", "text", Texts.of(values.tolist(), str), ()),), table.rows)
         fitted = state["estimator"]
-        matrix = fitted.transform(self._matrix(table))
+        matrix = fitted.transform(self._matrix(table, fitted))
         matrix = np.asarray(matrix.todense() if hasattr(matrix, "todense") else matrix, dtype=np.float64)
         names = unique_names([str(name) for name in fitted.get_feature_names_out(np.array(table.names, dtype=object))])
         origins = merged_origins(table.columns)
@@ -156,12 +157,20 @@ class Estimate(Step):
             if sums is not None:
                 likely = links.probabilities(learned.model.link, sums)
                 return links.predictions(learned.model.link, sums, likely, learned.classes), likely
-        fitted, matrix = learned.estimator, self._matrix(table)
-        if not self.facts.has_probabilities or learned.classes is None:
+        fitted = learned.estimator
+        if is_sparse(table) and not reads_sparse(fitted):
+            parts = [self._framework_answer(fitted, each, learned.classes) for each in stretches(table)]
+            likely_parts = [likely for _, likely in parts if likely is not None]
+            return np.concatenate([given for given, _ in parts]), np.concatenate(likely_parts) if likely_parts else None
+        return self._framework_answer(fitted, table, learned.classes)
+
+    def _framework_answer(self, fitted: Any, table: Table, classes: NDArray[np.generic] | None) -> Answers:
+        matrix = self._matrix(table, fitted)
+        if not self.facts.has_probabilities or classes is None:
             return np.asarray(fitted.predict(matrix)), None
         likely = np.asarray(fitted.predict_proba(matrix), dtype=np.float64)
         if framework_named(self.facts.framework).wants_codes:
-            return learned.classes[links.first_of_top(likely)], likely
+            return classes[links.first_of_top(likely)], likely
         return _labels(fitted, matrix, likely), likely
 
     def write_answer(self, code: RowCode, inputs: Sequence[Value], state: State) -> str:
@@ -197,10 +206,17 @@ class Estimate(Step):
     def _name(self) -> str:
         return self.facts.title
 
-    def _matrix(self, table: Table) -> NDArray[np.float64]:
-        matrix = table.matrix(self._name, allow_missing=self.facts.allows_missing)
+    def _matrix(self, table: Table, estimator: Any) -> Any:
+        """Return what an estimator reads: float64, shape (rows, columns); sparse where columns are and it can."""
+        allow_missing, largest = self.facts.allows_missing, np.finfo(np.float32).max
+        if is_sparse(table) and reads_sparse(estimator):
+            sparse = csr_of(table, self._name, allow_missing=allow_missing)
+            if self.facts.is_float32 and bool((np.abs(sparse.data) > largest).any()):
+                sparse.data = as_float32(sparse.data)
+            return sparse
+        matrix = table.matrix(self._name, allow_missing=allow_missing)
         # Libraries that round to float32 refuse what does not fit; here it counts as their largest number.
-        is_large = self.facts.is_float32 and bool((np.abs(matrix) > np.finfo(np.float32).max).any())
+        is_large = self.facts.is_float32 and bool((np.abs(matrix) > largest).any())
         return as_float32(matrix) if is_large else matrix
 
 
@@ -216,7 +232,7 @@ def answers_of(
     return answers
 
 
-def _labels(fitted: Any, matrix: NDArray[np.float64], likely: NDArray[np.float64]) -> NDArray[np.generic]:
+def _labels(fitted: Any, matrix: Any, likely: NDArray[np.float64]) -> NDArray[np.generic]:
     """Return the estimator's prediction; of classes that tie, always the first.
 
     The last bits of a sum depend on how many rows are computed together. Without this, a row on the very

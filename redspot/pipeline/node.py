@@ -65,21 +65,29 @@ class Step:
         return None
 
     def names(self, inputs: tuple[str, ...]) -> tuple[str, ...] | None:
-        """Return the names of the output columns where they are known before fitting, otherwise None.
+        """Return the output names where they are known before fitting, or None.
 
         Raises
         ------
-        UnknownColumnError
+        UnknownColumnError, InvalidStepError
             When a parameter names a column that is not among the inputs; the message lists those that are.
         """
         return None
 
     def invert(self, values: NDArray[np.float64], state: State) -> NDArray[np.float64] | None:
-        """Undo what the step did to a single column, on float64 of shape (rows,); None where that cannot be undone."""
+        """Undo on numbers what the step did to a single column; None where that cannot be undone.
+
+        Parameters
+        ----------
+        values
+            float64, one-dimensional; NaN stays NaN.
+        state
+            What the step learned, from one column.
+        """
         return None
 
     def invert_row(self, code: RowCode, expression: str, state: State) -> str | None:
-        """Write down `invert` for one number, given as an expression, and return the expression of the result."""
+        """Write down `invert` for one number, given as an expression, and return an expression; None as there."""
         return None
 
     def params(self) -> dict[str, Any]:

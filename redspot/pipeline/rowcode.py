@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,25 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Bag:
+    """Where a column of a sparse block comes from.
+
+    Attributes
+    ----------
+    source
+        Variable that holds what is not zero in the row: a dict of position to float.
+    width
+        Number of columns of the block.
+    position
+        Of this column.
+    """
+
+    source: str
+    width: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """One column of the row that is being answered.
 
@@ -68,6 +87,8 @@ class Value:
         split on that number.
     choice
         What this is a bit of.
+    bag
+        What this is looked up in by `code`.
     """
 
     name: str
@@ -77,6 +98,7 @@ class Value:
     may_miss: bool = True
     base: tuple[str, tuple[Rising, ...]] | None = None
     choice: Choice | None = None
+    bag: Bag | None = None
 
 
 @dataclass
@@ -126,7 +148,7 @@ class RowCode:
         if base is not None:
             base = None if rising is None else (base[0], (*base[1], rising))
         may_miss = value.may_miss if may_miss is None else may_miss
-        return replace(value, dtype="float", code=code, is_atom=False, may_miss=may_miss, base=base, choice=None)
+        return Value(value.name, "float", code, is_atom=False, may_miss=may_miss, base=base)
 
     def looked_up(self, source: str, table: Mapping[str | None, Any], otherwise: Any) -> str:
         """Return an expression for what a table holds for the text, or None, in a variable."""

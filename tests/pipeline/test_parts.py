@@ -171,9 +171,7 @@ def test_a_slice_of_what_is_not_fitted_is_not_fitted(nested: Pipeline) -> None:
         (9, StepNotFoundError, "No step or sub-pipeline '9'"),
     ],
 )
-def test_a_cut_that_cannot_be_is_refused(
-    nested: Pipeline, cut: Any, error: type[Exception], message: str
-) -> None:
+def test_a_cut_that_cannot_be_is_refused(nested: Pipeline, cut: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         nested[cut]
 
@@ -207,9 +205,12 @@ def test_the_target_is_never_among_the_chosen(penguins: Any) -> None:
         all=branch(every("number")).impute(), mass=target("body_mass_g", missing="drop"), m=estimate(LinearRegression())
     )
     assert "body_mass_g" not in made.fit(penguins).columns
-    assert "species" not in Pipeline(all=branch(every()).one_hot(), m=estimate(LogisticRegression())).fit(
-        penguins[["species", "island"]], "species"
-    ).columns
+    assert (
+        "species"
+        not in Pipeline(all=branch(every()).one_hot(), m=estimate(LogisticRegression()))
+        .fit(penguins[["species", "island"]], "species")
+        .columns
+    )
 
 
 def test_names_by_pattern_and_by_name_together() -> None:
@@ -231,7 +232,9 @@ def test_a_choice_that_cannot_be_is_refused(arguments: tuple[str, ...], options:
 
 
 def test_a_choice_of_nothing_names_what_there_is() -> None:
-    with pytest.raises(UnknownColumnError, match=r"x chooses every\('datetime'\), and no column is such; .*'a \(float\)'"):
+    with pytest.raises(
+        UnknownColumnError, match=r"x chooses every\('datetime'\), and no column is such; .*'a \(float\)'"
+    ):
         Pipeline(x=branch(every("datetime"))).fit({"a": [1.0]})
 
 
@@ -331,7 +334,10 @@ def test_only_the_largest_effects_are_told() -> None:
         ({"x": branch("x").scale(), "y": branch("y").output()}, "Only a pipeline that predicts has outputs"),
         ({"x": branch("x").scale(), "why": explain()}, r"Only a pipeline that predicts has explain\(\)"),
         ({"x": branch("x").scale(), "t": target("y")}, "Only a pipeline that predicts has a target"),
-        ({"x": branch("x"), "a": target("y"), "b": target("z"), "m": estimate(LinearRegression())}, "b is a second target"),
+        (
+            {"x": branch("x"), "a": target("y"), "b": target("z"), "m": estimate(LinearRegression())},
+            "b is a second target",
+        ),
         ({"x": branch("x"), "t": target("x"), "m": estimate(LinearRegression())}, "'x' is both the target and read"),
     ],
 )

@@ -72,7 +72,11 @@ def test_it_is_cloned_scored_and_searched(pipeline: Pipeline, penguins: Any) -> 
 
 def test_other_processes_get_copies(pipeline: Pipeline, penguins: Any) -> None:
     fitted = pipeline.fit(penguins, "species")
-    for one in (copy.deepcopy(fitted), pickle.loads(pickle.dumps(fitted)), pickle.loads(pickle.dumps(loads(fitted.dumps())))):
+    for one in (
+        copy.deepcopy(fitted),
+        pickle.loads(pickle.dumps(fitted)),
+        pickle.loads(pickle.dumps(loads(fitted.dumps()))),
+    ):
         assert (one.predict_proba(penguins) == fitted.predict_proba(penguins)).all()
         assert one.predict_one({"island": "Dream"}) == fitted.predict_one({"island": "Dream"})
         assert one.learned("model")["estimator"].classes_.tolist() == fitted.classes_.tolist()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline.column import Indicator, Table, require_readable
+from redspot.pipeline.sparse import SparseMember
 
 if TYPE_CHECKING:
     from redspot.pipeline.compiled.trees import TreeModel
@@ -110,7 +111,7 @@ class _Columns:
         if not model.allows_missing:
             names = [column.name for column in table.columns]
             for index, column in enumerate(table.columns):
-                if not isinstance(column.data, Indicator):
+                if not isinstance(column.data, Indicator | SparseMember):
                     matrix = column.floats()[:, np.newaxis]
                     require_readable(matrix, [names[index]], "The model", allow_missing=False)
 

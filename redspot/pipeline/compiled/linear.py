@@ -1,8 +1,8 @@
-"""Linear models: a weighted sum per output, without ever writing out a one-hot block."""
+"""Linear models: a weighted sum per output, without ever writing out a one-hot or sparse block."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast
 
@@ -15,6 +15,7 @@ from redspot.pipeline.compiled.missing import refuse_missing
 from redspot.pipeline.compiled.model import Arrays
 from redspot.pipeline.errors import CorruptPipelineError
 from redspot.pipeline.rowcode import Choice, RowCode, Value
+from redspot.pipeline.sparse import SparseBlock, SparseMember
 
 # A very long expression would exceed the interpreter's nesting.
 _TERMS_PER_LINE = 20
@@ -55,11 +56,18 @@ class LinearModel:
         sums = np.empty((self.outputs, table.rows))
         sums[:] = self.intercepts[:, np.newaxis]
         blocks: dict[int, tuple[NDArray[np.int32], list[tuple[int, int]]]] = {}
+        bags: dict[int, tuple[SparseBlock, NDArray[np.float64]]] = {}
         numbers = []
         for index, column in enumerate(table.columns):
             if isinstance(column.data, Indicator):
                 codes = column.data.codes
                 blocks.setdefault(id(codes), (codes, []))[1].append((column.data.position, index))
+                continue
+            if isinstance(column.data, SparseMember):
+                block = column.data.block
+                if id(block) not in bags:
+                    bags[id(block)] = (block, np.zeros((self.outputs, block.width)))
+                bags[id(block)][1][:, column.data.position] += self.weights[:, index]
                 continue
             values = column.floats()
             numbers.append(index)
@@ -72,6 +80,9 @@ class LinearModel:
                     looked_up[:, position] += self.weights[:, index]
             for output in range(self.outputs):
                 sums[output] += looked_up[output][codes]
+        for block, weights in bags.values():
+            for output in range(self.outputs):
+                sums[output] += block.dot(weights[output])
         if not np.isfinite(sums.sum()):
             columns = [table.columns[index] for index in numbers]
             matrix = np.stack([column.floats() for column in columns], axis=1) if columns else np.empty((0, 0))
@@ -83,7 +94,13 @@ class LinearModel:
         refuse_missing(code, inputs)
         terms: list[list[str]] = [[code.literal(value)] for value in self.intercepts]
         blocks: dict[tuple[str, int], tuple[Choice, NDArray[np.float64]]] = {}
+        bags: dict[str, NDArray[np.float64]] = {}
         for index, value in enumerate(inputs):
+            if value.bag is not None:
+                if value.bag.source not in bags:
+                    bags[value.bag.source] = np.zeros((self.outputs, value.bag.width))
+                bags[value.bag.source][:, value.bag.position] += self.weights[:, index]
+                continue
             choice = value.choice
             if choice is None:
                 number = code.atom(value) if self.outputs > 1 else f"({value.code})"
@@ -98,6 +115,8 @@ class LinearModel:
             blocks[key][1][:, choice.position] += self.weights[:, index]
         for choice, weights in blocks.values():
             self._write_block(code, choice, weights, terms)
+        for source, weights in bags.items():
+            self._write_bag(code, source, weights, terms)
         return [_summed(code, each) for each in terms]
 
     def _write_block(self, code: RowCode, choice: Choice, weights: NDArray[np.float64], terms: list[list[str]]) -> None:
@@ -111,6 +130,10 @@ class LinearModel:
         found = code.variable(code.looked_up(choice.source, {t: at[p] for t, p in places.items()}, at[choice.other]))
         for output, each in enumerate(terms):
             each.append(f"{found}[{output}]")
+
+    def _write_bag(self, code: RowCode, source: str, weights: NDArray[np.float64], terms: list[list[str]]) -> None:
+        for each, function in zip(terms, map(_weigher, weights.tolist()), strict=True):
+            each.append(f"{code.constant(function)}({source})")
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what a file keeps as arrays."""
@@ -145,6 +168,16 @@ class LinearModel:
             cast("NDArray[np.float64]", intercepts),
             cast("Link", document["link"]),
         )
+
+
+def _weigher(weights: list[float]) -> Callable[[Mapping[int, float]], float]:
+    def weigh(bag: Mapping[int, float]) -> float:
+        total = 0.0
+        for position, value in bag.items():
+            total += value * weights[position]
+        return total
+
+    return weigh
 
 
 def _summed(code: RowCode, terms: Sequence[str]) -> str:

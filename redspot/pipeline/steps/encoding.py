@@ -1,4 +1,4 @@
-"""Turning categories into numbers."""
+"""Categories as columns of 0 and 1."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from redspot.pipeline.column import NUMERIC, Column, Indicator, Table, unique_names
-from redspot.pipeline.errors import ColumnTypeError, InvalidStepError
+from redspot.pipeline.column import Column, Indicator, Table, unique_names
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.rowcode import Choice, RowCode, Value
-from redspot.pipeline.texts import Texts
+from redspot.pipeline.steps.categories import category_code, category_counts, category_texts, frequent_categories
+from redspot.pipeline.steps.parameters import require_support
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,10 @@ class OneHot(Step):
     kind: ClassVar[str] = "one_hot"
 
     max_categories: int | None = None
-    min_count: int = 1
+    min_support: int = 1
 
     def __post_init__(self) -> None:
-        if self.max_categories is not None and self.max_categories < 1:
-            raise InvalidStepError(f"one_hot: max_categories is 1 or more, not {self.max_categories}.")
-        if self.min_count < 1:
-            raise InvalidStepError(f"one_hot: min_count is 1 or more, not {self.min_count}.")
+        require_support(self.kind, self.max_categories, self.min_support)
 
     def fit(self, table: Table, target: Target | None) -> State:
         """Learn the categories of each column, the most frequent ones where there is a limit."""
@@ -65,11 +62,8 @@ class OneHot(Step):
         return [replace(bit, name=name) for name, bit in zip(names, bits, strict=True)]
 
     def _categories(self, column: Column) -> list[str]:
-        texts = category_texts(column, self.kind)
-        counts = dict(zip(texts.labels, texts.counts().tolist(), strict=True))
-        frequent = [value for value, count in counts.items() if count >= self.min_count]
-        frequent.sort(key=lambda value: (-counts[value], value))
-        return sorted(frequent[: self.max_categories])
+        counts = category_counts(column, self.kind)
+        return sorted(frequent_categories(counts, self.max_categories, self.min_support))
 
 
 def bit_names(name: str, categories: Sequence[str]) -> list[str]:
@@ -77,51 +71,7 @@ def bit_names(name: str, categories: Sequence[str]) -> list[str]:
     return [*(f"{name}={category}" for category in categories), f"{name} is other", f"{name} is missing"]
 
 
-def category_texts(column: Column, kind: str) -> Texts:
-    """Return each value as the text that names its category.
-
-    Raises
-    ------
-    ColumnTypeError
-        For a column that holds neither text nor numbers; `kind` is the step that asks.
-    """
-    if column.dtype == "text":
-        return column.texts
-    if column.dtype not in NUMERIC:
-        raise ColumnTypeError(
-            f"{kind} cannot read column {column.name!r}, which holds {column.dtype}.", column=column.name
-        )
-    numbers = column.floats()
-    known = ~np.isnan(numbers)
-    distinct, inverse = np.unique(numbers[known], return_inverse=True)
-    codes = np.full(len(numbers), -1, dtype=np.int32)
-    codes[known] = inverse
-    name_of = _NAMES[column.dtype == "bool"]
-    return Texts(codes, tuple(map(name_of, distinct.tolist()))).mapped(str)
-
-
-def category_code(code: RowCode, value: Value) -> str:
-    """Return a variable with the text that names a value's category, or None."""
-    if value.dtype == "text":
-        return code.atom(value)
-    name_of = code.constant(_NAMES[value.dtype == "bool"])
-    number = code.variable(code.floats(value))
-    return code.variable(f"{name_of}({number}) if {number} == {number} else None")
-
-
-def _number_name(value: float) -> str:
-    # Zero has two signs, and is one category.
-    return f"{value + 0.0:.17g}"
-
-
-def _truth_name(value: float) -> str:
-    return str(bool(value))
-
-
-_NAMES = (_number_name, _truth_name)
-
-
-def one_hot(*, max_categories: int | None = None, min_count: int = 1) -> OneHot:
+def one_hot(*, max_categories: int | None = None, min_support: int = 1) -> OneHot:
     """Turn each category into a column of 0 and 1.
 
     A category that training did not see counts as *other*, and a missing value as *missing*; both have
@@ -131,12 +81,12 @@ def one_hot(*, max_categories: int | None = None, min_count: int = 1) -> OneHot:
     ----------
     max_categories
         Keep only so many, the most frequent; the rest is *other*.
-    min_count
-        Keep only categories seen at least so often.
+    min_support
+        Keep only categories that at least so many training rows have.
 
     Examples
     --------
     >>> one_hot(max_categories=20).params()
-    {'max_categories': 20, 'min_count': 1}
+    {'max_categories': 20, 'min_support': 1}
     """
-    return OneHot(max_categories, min_count)
+    return OneHot(max_categories, min_support)

@@ -14,7 +14,7 @@ from redspot.pipeline.column import Column, Indicator, Table, listed, unique_nam
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError
 from redspot.pipeline.node import State, Step, Target, require_choice
 from redspot.pipeline.rowcode import Choice, RowCode, Value
-from redspot.pipeline.steps.encoding import category_code, category_texts
+from redspot.pipeline.steps.categories import category_code, category_texts
 
 NOTHING = -1
 REFUSED = -2

@@ -32,7 +32,21 @@ def require_number(kind: str, parameter: str, value: object, least: float = -mat
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not is_number or not least <= value <= most:  # type: ignore[operator]
         span = "a number" if math.isinf(least) and math.isinf(most) else f"a number from {least:g} to {most:g}"
+        span = f"a number, {least:g} or more" if math.isinf(most) and not math.isinf(least) else span
         raise InvalidStepError(f"{kind}: {parameter} is {span}, not {value!r}.", parameter=parameter)
+
+
+def require_support(kind: str, max_categories: object, min_support: object) -> None:
+    """Refuse limits of categories that are no whole numbers of 1 or more; there may be no limit to their number.
+
+    Raises
+    ------
+    InvalidStepError
+        Naming the step and the parameter.
+    """
+    if max_categories is not None:
+        require_whole(kind, "max_categories", max_categories)
+    require_whole(kind, "min_support", min_support)
 
 
 def require_names(kind: str, parameter: str, names: tuple[object, ...]) -> None:
