@@ -141,7 +141,7 @@ def test_prices_of_real_listings(listings_file: Path) -> None:
     listings = pd.read_csv(listings_file)
     made = Pipeline(
         numbers=branch("accommodates", "bedrooms", "beds").impute().scale(),
-        words=branch("room_type", "neighbourhood_cleansed").one_hot(min_count=20),
+        words=branch("room_type", "neighbourhood_cleansed").one_hot(min_support=20),
         price=target("price", missing="drop").parse_number().log(),
         model=estimate(LinearRegression()),
     )
