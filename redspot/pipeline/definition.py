@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from redspot.pipeline.branches import Branch, as_step
 from redspot.pipeline.estimating import Estimate
@@ -13,6 +13,9 @@ from redspot.pipeline.graph import Graph
 from redspot.pipeline.node import Step
 from redspot.pipeline.parity import ParitySet
 from redspot.pipeline.rowfunction import RowFunction
+
+if TYPE_CHECKING:
+    from redspot.pipeline.metadata import Metadata
 
 
 class Definition:
@@ -26,6 +29,7 @@ class Definition:
         self._fitted: Fitted | None = None
         self._parity: ParitySet | None = None
         self._row_function: RowFunction | None = None
+        self._metadata: Metadata | None = None
         self.metrics_: dict[str, float] = {}
 
     @classmethod

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from redspot.pipeline.branches import Branch, as_step
@@ -177,11 +178,16 @@ def joined(tables: Mapping[str, Table], names: tuple[str, ...]) -> Table:
     """Return tables side by side; a name that several of them have is put behind the name of its table."""
     if len(names) == 1:
         return tables[names[0]]
-    counts: dict[str, int] = {}
-    for name in names:
-        for column_name in tables[name].names:
-            counts[column_name] = counts.get(column_name, 0) + 1
-    columns = [(name, column) for name in names for column in tables[name].columns]
-    unique = unique_names([f"{name}.{c.name}" if counts[c.name] > 1 else c.name for name, c in columns])
-    renamed = tuple(replace(column, name=name) for (_, column), name in zip(columns, unique, strict=True))
+    columns = [column for name in names for column in tables[name].columns]
+    unique = joined_names({name: tables[name].names for name in names}, names)
+    renamed = tuple(replace(column, name=name) for column, name in zip(columns, unique, strict=True))
     return Table(renamed, tables[names[0]].rows)
+
+
+def joined_names(columns: Mapping[str, Sequence[str]], names: Sequence[str]) -> list[str]:
+    """Return the names that columns of several parts have side by side."""
+    if len(names) == 1:
+        return list(columns[names[0]])
+    counts = Counter(column for name in names for column in columns[name])
+    pairs = [(name, column) for name in names for column in columns[name]]
+    return unique_names([f"{name}.{column}" if counts[column] > 1 else column for name, column in pairs])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
+from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from redspot.pipeline import batch
 from redspot.pipeline.column import Table, listed
-from redspot.pipeline.definition import Definition
 from redspot.pipeline.errors import (
     InvalidTargetError,
-    NotFittedError,
     UnknownColumnError,
     UnsupportedPredictionError,
 )
@@ -26,22 +24,21 @@ from redspot.pipeline.graph import Node
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.node import Target
 from redspot.pipeline.parity import ParityReport, ParitySet, compare, sample_rows
+from redspot.pipeline.portrait import Portrait
 from redspot.pipeline.rowfunction import RowFunction, row_function
-from redspot.plugins import Registry
+from redspot.pipeline.storing import Stored
 
 if TYPE_CHECKING:
     from redspot.pipeline.evaluation import Evaluation
     from redspot.pipeline.file import Content
     from redspot.pipeline.importance import Importance
+    from redspot.pipeline.metadata import Metadata
     from redspot.pipeline.schema import Schema
     from redspot.pipeline.searching import Search
     from redspot.pipeline.validating import CrossValidation
 
-# Whoever can draw a pipeline in a cell registers here; the library itself knows only the static picture.
-PICTURES: Registry[Callable[[object], Mapping[str, Any]]] = Registry("redspot.pictures")
 
-
-class Pipeline(Definition):
+class Pipeline(Portrait, Stored):
     """A graph of named steps over named, typed columns.
 
     Parameters
@@ -82,6 +79,9 @@ class Pipeline(Definition):
         y
             The target: a series, an array, a list, or the name of a column of `X`.
         """
+        from redspot.pipeline.metadata import metadata_of
+
+        began = perf_counter()
         frame, target = _rows_and_target(X, y)
         names = self.columns
         if isinstance(y, str) and y in names:
@@ -93,7 +93,9 @@ class Pipeline(Definition):
                 )
         dtypes = {name: frame.dtype(name) for name in names}
         table = frame.selected(names).table(dtypes)
-        self._take(fit_graph(self._graph, table, target), table)
+        fitted = fit_graph(self._graph, table, target)
+        fit_s = perf_counter() - began
+        self._take(fitted, table, metadata_of(self._graph, fitted, table, target, fit_s))
         return self
 
     @property
@@ -257,39 +259,7 @@ class Pipeline(Definition):
         together = compare(parity.answers, self._answers(parity.rows), tolerance)
         return min(alone, together, key=lambda report: (report.matched, -report.max_abs_difference))
 
-    # -- pictures and files -------------------------------------------------------------------------
-
-    def describe(self) -> dict[str, Any]:
-        """Return the graph as JSON for pictures: nodes with kinds, parameters and shapes, and edges with columns."""
-        from redspot.pipeline.description import describe
-
-        return describe(self._graph, self._fitted)
-
-    def dumps(self) -> bytes:
-        """Return the pipeline file; the same fitted pipeline always gives the same bytes.
-
-        Raises
-        ------
-        NotFittedError, UnsavableStepError
-            When there is nothing to save, or a step could not safely be loaded again.
-        """
-        from redspot.pipeline.file import dump
-
-        return dump(self._graph, self._fitted, self._parity, self.metrics_)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the pipeline file, all of it or nothing; by custom its suffix is ``.redspot``.
-
-        Raises
-        ------
-        PipelineFileNotFoundError
-            When the folder does not exist.
-        """
-        from pathlib import Path
-
-        from redspot.pipeline.archive import write_whole
-
-        write_whole(Path(path), self.dumps())
+    # -- taking over -------------------------------------------------------------------------
 
     @classmethod
     def from_sklearn(cls, fitted: object, sample: object = None) -> Self:
@@ -324,9 +294,10 @@ class Pipeline(Definition):
         made._take(learned, table)
         return made
 
-    def _take(self, fitted: Fitted, table: Table) -> None:
-        """Hold what was learned, and the parity rows that go with it."""
+    def _take(self, fitted: Fitted, table: Table, metadata: Metadata | None = None) -> None:
+        """Hold what was learned and what is remembered of it, and the parity rows that go with it."""
         self._fitted, self._parity, self.metrics_, self._row_function = fitted, None, {}, None
+        self._metadata = metadata
         if self._graph.predictor is not None:
             rows = sample_rows(table)
             self._parity = ParitySet(rows, tuple(self._answers(rows)))
@@ -336,29 +307,10 @@ class Pipeline(Definition):
         """Return the fitted pipeline that a file held."""
         made = cls._of(content.graph)
         made._fitted, made._parity, made.metrics_ = content.fitted, content.parity, dict(content.metrics)
+        made._metadata = content.metadata
         return made
 
-    def __repr__(self) -> str:
-        from redspot.pipeline.picture import summary
-
-        return summary(self.describe(), self.metrics_)
-
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, Any]:
-        from redspot.pipeline.picture import static_bundle
-
-        bundle = static_bundle(self.describe(), self.metrics_)
-        if "pipeline" in PICTURES.names():
-            bundle = {**bundle, **PICTURES.load("pipeline")(self)}
-        return {kind: value for kind, value in bundle.items() if kind not in set(exclude or ())}
-
     # -- inside -------------------------------------------------------------------------------------
-
-    def _learned(self) -> Fitted:
-        if self._fitted is None:
-            raise NotFittedError("The pipeline is not fitted; call fit(X, y) first.")
-        return self._fitted
 
     def _predictor(self) -> tuple[Node, Fitted]:
         fitted = self._learned()

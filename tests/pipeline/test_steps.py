@@ -60,7 +60,7 @@ def test_impute_says_which_column_it_cannot_learn_from() -> None:
         (lambda: impute("constant"), "needs a value"),
         (lambda: impute("mean", 3.0), "a value goes with strategy 'constant'"),
         (lambda: one_hot(max_categories=0), "max_categories is 1 or more"),
-        (lambda: one_hot(min_count=0), "min_count is 1 or more"),
+        (lambda: one_hot(min_support=0), "min_support is 1 or more"),
         (lambda: parse_number(percent="half"), "percent is one of"),  # type: ignore[arg-type]
         (lambda: select(), "name one or more columns"),
         (lambda: select("a", "a"), "each once"),
@@ -106,7 +106,7 @@ def test_one_hot_reads_truth_and_whole_numbers() -> None:
 def test_one_hot_keeps_the_most_frequent() -> None:
     data: dict[str, list[object]] = {"x": ["a", "b", "b", "c", "c", "d"]}
     assert next(iter(outcome(one_hot(max_categories=1), data))) == "x=b"
-    assert [name for name in outcome(one_hot(min_count=2), data) if "=" in name] == ["x=b", "x=c"]
+    assert [name for name in outcome(one_hot(min_support=2), data) if "=" in name] == ["x=b", "x=c"]
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=5)), min_size=1, max_size=20))

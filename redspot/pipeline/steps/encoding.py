@@ -12,6 +12,7 @@ from redspot.pipeline.column import NUMERIC, Column, Indicator, Table, unique_na
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.rowcode import Choice, RowCode, Value
+from redspot.pipeline.telling import listing
 from redspot.pipeline.texts import Texts
 
 
@@ -22,13 +23,13 @@ class OneHot(Step):
     kind: ClassVar[str] = "one_hot"
 
     max_categories: int | None = None
-    min_count: int = 1
+    min_support: int = 1
 
     def __post_init__(self) -> None:
         if self.max_categories is not None and self.max_categories < 1:
             raise InvalidStepError(f"one_hot: max_categories is 1 or more, not {self.max_categories}.")
-        if self.min_count < 1:
-            raise InvalidStepError(f"one_hot: min_count is 1 or more, not {self.min_count}.")
+        if self.min_support < 1:
+            raise InvalidStepError(f"one_hot: min_support is 1 or more, not {self.min_support}.")
 
     def fit(self, table: Table, target: Target | None) -> State:
         """Learn the categories of each column, the most frequent ones where there is a limit."""
@@ -64,10 +65,17 @@ class OneHot(Step):
         names = unique_names([bit.name for bit in bits])
         return [replace(bit, name=name) for name, bit in zip(names, bits, strict=True)]
 
+    def told(self, state: State, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the number of categories of each column, and the first of them."""
+        return [
+            (name, f"{len(known):,} categor{'y' if len(known) == 1 else 'ies'}: {listing(known)}")
+            for name, known in zip(names, state["categories"], strict=True)
+        ]
+
     def _categories(self, column: Column) -> list[str]:
         texts = category_texts(column, self.kind)
         counts = dict(zip(texts.labels, texts.counts().tolist(), strict=True))
-        frequent = [value for value, count in counts.items() if count >= self.min_count]
+        frequent = [value for value, count in counts.items() if count >= self.min_support]
         frequent.sort(key=lambda value: (-counts[value], value))
         return sorted(frequent[: self.max_categories])
 
@@ -121,7 +129,7 @@ def _truth_name(value: float) -> str:
 _NAMES = (_number_name, _truth_name)
 
 
-def one_hot(*, max_categories: int | None = None, min_count: int = 1) -> OneHot:
+def one_hot(*, max_categories: int | None = None, min_support: int = 1) -> OneHot:
     """Turn each category into a column of 0 and 1.
 
     A category that training did not see counts as *other*, and a missing value as *missing*; both have
@@ -131,12 +139,12 @@ def one_hot(*, max_categories: int | None = None, min_count: int = 1) -> OneHot:
     ----------
     max_categories
         Keep only so many, the most frequent; the rest is *other*.
-    min_count
+    min_support
         Keep only categories seen at least so often.
 
     Examples
     --------
     >>> one_hot(max_categories=20).params()
-    {'max_categories': 20, 'min_count': 1}
+    {'max_categories': 20, 'min_support': 1}
     """
-    return OneHot(max_categories, min_count)
+    return OneHot(max_categories, min_support)
