@@ -15,6 +15,7 @@ from redspot.pipeline.node import Step
 
 if TYPE_CHECKING:
     from redspot.pipeline.fitting import Fitted
+    from redspot.pipeline.metadata import Metadata
     from redspot.pipeline.parity import ParitySet
     from redspot.pipeline.rowfunction import RowFunction
 
@@ -31,6 +32,7 @@ class Definition:
         self._fitted: Fitted | None = None
         self._parity: ParitySet | None = None
         self._row_function: RowFunction | None = None
+        self._metadata: Metadata | None = None
         self._metrics: dict[str, float] = {}
 
     @classmethod
@@ -48,6 +50,11 @@ class Definition:
     def steps(self) -> Mapping[str, Step]:
         """Steps by full name, in the order in which they run; those of a target come first."""
         return MappingProxyType({node.name: node.step for node in self._graph.steps})
+
+    @property
+    def metrics_(self) -> Mapping[str, float]:
+        """What the last `evaluate` returned, by name."""
+        return MappingProxyType(self._metrics)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -98,6 +98,18 @@ class PipelineFileNotFoundError(NotFoundError):
     code = "pipeline-file-not-found"
 
 
+class MetadataMissingError(NotFoundError):
+    """Nothing is remembered of the training data."""
+
+    code = "pipeline-metadata-missing"
+
+
+class PipelineFolderTakenError(InvalidError):
+    """Something that is no pipeline is where a pipeline folder is to be written."""
+
+    code = "pipeline-folder-taken"
+
+
 class PipelineVersionError(InvalidError):
     """The file was written in a format version that this Redspot does not read."""
 

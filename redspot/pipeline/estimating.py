@@ -188,6 +188,11 @@ class Estimate(Step):
 
         return f"{code.constant(call)}({', '.join(code.floats(value) for value in inputs)})"
 
+    def told(self, state: State, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what the compiled model says of itself; the framework's own object is not restored only to tell."""
+        model = cast("Learned", state).model
+        return [] if model is None else model.told(names)
+
     def params(self) -> dict[str, Any]:
         """Return the estimator's own parameters by name."""
         return dict(self.estimator.get_params(deep=True))

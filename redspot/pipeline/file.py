@@ -1,11 +1,13 @@
 """The pipeline file: one zip of JSON, arrays and estimators, read without running foreign code.
 
-Members: ``pipeline.json`` (graph, parameters, schema, picture, metrics), ``arrays.npz`` (what steps learned),
-``estimators/<step>/…`` (each framework's own safe format) and ``parity.json``.
+Members: ``pipeline.json`` (graph, parameters, schema, picture; ``pipeline.schema.json`` describes it), ``arrays.npz``
+(what steps learned), ``estimators/<step>/…`` (each framework's own safe format), ``parity.json`` and ``metadata.json``
+(the training data, times, libraries, metrics). All but the last are the same for two fits on the same data.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
@@ -23,6 +25,9 @@ from redspot.pipeline.errors import CorruptPipelineError, NotFittedError, Pipeli
 from redspot.pipeline.fitting import Feature, Fitted
 from redspot.pipeline.graph import Graph, Node, Output, Source, TargetBranch, checked
 from redspot.pipeline.learned import Learned
+from redspot.pipeline.lineage import MadeOf
+from redspot.pipeline.metadata import Metadata
+from redspot.pipeline.metadata_file import metadata_json, read_metadata
 from redspot.pipeline.node import State
 from redspot.pipeline.parity import ParitySet
 from redspot.pipeline.schema import Schema
@@ -34,6 +39,7 @@ FORMAT_VERSION = 3
 _PIPELINE = "pipeline.json"
 _ARRAYS = "arrays.npz"
 _PARITY = "parity.json"
+_METADATA = "metadata.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,18 @@ class Content:
     graph: Graph
     fitted: Fitted
     parity: ParitySet | None
+    metadata: Metadata | None
     metrics: Mapping[str, float]
 
 
-def dump(graph: Graph, fitted: Fitted | None, parity: ParitySet | None, metrics: Mapping[str, float]) -> bytes:
-    """Return the file of a fitted pipeline; the same pipeline always gives the same bytes.
+def write_members(
+    graph: Graph,
+    fitted: Fitted | None,
+    parity: ParitySet | None,
+    metadata: Metadata | None,
+    metrics: Mapping[str, float],
+) -> dict[str, bytes]:
+    """Return the members of a fitted pipeline's file by name; the same pipeline always gives the same bytes.
 
     Raises
     ------
@@ -70,28 +83,36 @@ def dump(graph: Graph, fitted: Fitted | None, parity: ParitySet | None, metrics:
         "target": _write_target(graph),
         "outputs": [{"name": output.name, "node": output.node} for output in graph.outputs],
         "explanations": [node.name for node in graph.explanations],
-        "features": {
-            name: [{"name": each.name, "dtype": each.dtype, "columns": list(each.columns)} for each in features]
-            for name, features in fitted.features.items()
-        },
+        "features": {name: [_write_feature(each) for each in features] for name, features in fitted.features.items()},
         "schema": fitted.schema.to_json(),
         "rows": fitted.rows,
-        "metrics": dict(metrics),
         "describe": describe(graph, fitted),
     }
     answers = None if parity is None else {"rows": list(parity.rows), "answers": list(parity.answers)}
-    return write_archive(
-        {
-            _PIPELINE: _json_bytes(document),
-            _PARITY: _json_bytes(answers),
-            _ARRAYS: write_archive(arrays, compress=False),
-            **members,
-        }
-    )
+    return {
+        _PIPELINE: _json_bytes(document),
+        _PARITY: _json_bytes(answers),
+        _ARRAYS: write_archive(arrays, compress=False),
+        **members,
+        _METADATA: _json_bytes(metadata_json(metadata, metrics)),
+    }
+
+
+def fingerprint(members: Mapping[str, bytes]) -> str:
+    """Return SHA-256 in hexadecimal over names and contents of all members but the metadata."""
+    digest = hashlib.sha256()
+    for name in sorted(members.keys() - {_METADATA}):
+        digest.update(f"{name}\0{len(members[name])}\0".encode() + members[name])
+    return digest.hexdigest()
 
 
 def parse(data: bytes, trusted_modules: Sequence[str]) -> Content:
-    """Return what the bytes of a file hold.
+    """Return what the bytes of a file hold; raises as `parse_members`."""
+    return parse_members(read_archive(data, "file"), trusted_modules)
+
+
+def parse_members(members: dict[str, bytes], trusted_modules: Sequence[str]) -> Content:
+    """Return what the members of a file hold.
 
     Raises
     ------
@@ -102,9 +123,8 @@ def parse(data: bytes, trusted_modules: Sequence[str]) -> Content:
     UntrustedPipelineError
         When the file names a type or function that is not trusted; nothing of it was imported or run.
     """
-    members = read_archive(data, "file")
     for name in members:
-        if name not in (_PIPELINE, _PARITY, _ARRAYS) and not name.startswith("estimators/"):
+        if name not in (_PIPELINE, _PARITY, _ARRAYS, _METADATA) and not name.startswith("estimators/"):
             raise CorruptPipelineError(f"The file has an unexpected member {name[:100]!r}.")
     for name in (_PIPELINE, _PARITY, _ARRAYS):
         if name not in members:
@@ -122,9 +142,9 @@ def parse(data: bytes, trusted_modules: Sequence[str]) -> Content:
             from redspot.pipeline.migrating import migrate
 
             migrate(document, members, arrays, FORMAT_VERSION)
-        return _content(
-            document, json.loads(members[_PARITY], parse_constant=_refuse_constant), arrays, members, trusted_modules
-        )
+        if _METADATA not in members:
+            raise CorruptPipelineError(f"The file has no {_METADATA}, so a part of it is lost.")
+        return _content(document, arrays, members, trusted_modules)
     except RedspotError:
         raise
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -133,7 +153,6 @@ def parse(data: bytes, trusted_modules: Sequence[str]) -> Content:
 
 def _content(
     document: Mapping[str, Any],
-    parity: Mapping[str, Any] | None,
     arrays: Mapping[str, bytes],
     members: Mapping[str, bytes],
     trusted_modules: Sequence[str],
@@ -151,18 +170,27 @@ def _content(
     if tuple(schema.dtypes) != graph.columns:
         raise CorruptPipelineError("The file's schema names other columns than its graph.")
     features = {
-        str(name): tuple(Feature(each["name"], name, tuple(each["columns"]), each["dtype"]) for each in listed)
+        str(name): tuple(
+            Feature(each["name"], name, tuple(each["columns"]), each["dtype"], _made_of(each["made_of"]))
+            for each in listed
+        )
         for name, listed in document["features"].items()
     }
     if set(features) != {part.name for part in graph.all_parts}:
         raise CorruptPipelineError("The file's features belong to other steps than its graph has.")
     _require_width(graph, states, features)
-    fitted = Fitted(states, features, schema, int(document["rows"]))
-    metrics = {str(name): float(value) for name, value in document["metrics"].items()}
+    _require_ancestry(graph, features)
+    steps = tuple(nodes)
+    metadata, metrics = read_metadata(json.loads(members[_METADATA], parse_constant=_refuse_constant), steps)
+    timings = {} if metadata is None else metadata.timing
+    fitted = Fitted(states, features, schema, int(document["rows"]), timings)
+    if metadata is not None and metadata.rows != fitted.rows:
+        raise CorruptPipelineError("The file's metadata belongs to another fit.")
+    parity = json.loads(members[_PARITY], parse_constant=_refuse_constant)
     saved = None if parity is None else ParitySet(tuple(parity["rows"]), tuple(parity["answers"]))
     if (saved is None) != (graph.predictor is None):
         raise CorruptPipelineError("The file's parity rows do not belong to its graph.")
-    return Content(graph, fitted, saved, metrics)
+    return Content(graph, fitted, saved, metadata, metrics)
 
 
 def _require_width(graph: Graph, states: Mapping[str, State], features: Mapping[str, tuple[Feature, ...]]) -> None:
@@ -174,6 +202,28 @@ def _require_width(graph: Graph, states: Mapping[str, State], features: Mapping[
     given = sum(len(features[name]) for name in node.inputs)
     if learned.model.width != given:
         raise CorruptPipelineError(f"{node.name} reads {learned.model.width} columns, and is given {given}.")
+
+
+def _require_ancestry(graph: Graph, features: Mapping[str, tuple[Feature, ...]]) -> None:
+    """Refuse columns that are made of others than their step reads."""
+    for part in graph.parts:
+        width = sum(len(features[name]) for name in part.inputs) if isinstance(part, Node) else 0
+        for feature in features[part.name]:
+            if any(not 0 <= place < width for place in feature.made_of or ()):
+                raise CorruptPipelineError(f"{part.name} has a column that is made of none that it reads.")
+
+
+def _write_feature(feature: Feature) -> dict[str, Any]:
+    made_of = None if feature.made_of is None else list(feature.made_of)
+    return {"name": feature.name, "dtype": feature.dtype, "columns": list(feature.columns), "made_of": made_of}
+
+
+def _made_of(places: Sequence[int] | None) -> MadeOf:
+    if places is None:
+        return None
+    if any(type(place) is not int for place in places):
+        raise CorruptPipelineError("The file names the columns of a step by something that is no number.")
+    return tuple(places)
 
 
 def _write_node(node: Node, state: State, arrays: dict[str, bytes], members: dict[str, bytes]) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from redspot.pipeline.column import NUMERIC, Dtype, Table, merged_origins
@@ -11,8 +11,10 @@ from redspot.pipeline.errors import InvalidPipelineError, InvalidTargetError
 from redspot.pipeline.estimating import Estimate
 from redspot.pipeline.graph import Graph, joined
 from redspot.pipeline.learned import Learned, Task
+from redspot.pipeline.lineage import MadeOf, marked, traced
 from redspot.pipeline.node import State, Target
 from redspot.pipeline.schema import OutputColumn, Schema, learn_inputs, output_columns
+from redspot.pipeline.timing import Timing, timed_fit, timed_fit_apply
 
 if TYPE_CHECKING:
     from redspot.pipeline.steps.explaining import Explain
@@ -31,12 +33,15 @@ class Feature:
         Name of the step.
     columns
         Raw columns behind it.
+    made_of
+        Places of the columns that it was made of among all that the step reads, side by side; None for all of them.
     """
 
     name: str
     step: str
     columns: tuple[str, ...]
     dtype: str
+    made_of: MadeOf = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +58,15 @@ class Fitted:
         What goes in and comes out.
     rows
         Number of training rows.
+    timings
+        How long each step took; empty for what was not fitted here.
     """
 
     states: Mapping[str, State]
     features: Mapping[str, tuple[Feature, ...]]
     schema: Schema
     rows: int
+    timings: Mapping[str, Timing] = field(default_factory=dict, compare=False)
 
 
 def fit_graph(graph: Graph, table: Table, target: Target | None, made: MadeTarget | None = None) -> Fitted:
@@ -84,20 +92,23 @@ def fit_graph(graph: Graph, table: Table, target: Target | None, made: MadeTarge
         raise InvalidTargetError("There are no rows to learn from.")
     tables = _start(graph, table)
     states: dict[str, State] = {} if made is None else dict(made.states)
+    timings: dict[str, Timing] = {} if made is None else dict(made.timings)
+    made_of: dict[str, tuple[MadeOf, ...]] = {} if made is None else dict(made.made_of)
     for node in graph.nodes:
         inputs = joined(tables, node.inputs)
         if not inputs.columns:
             raise InvalidPipelineError(f"{node.name} gets no column.")
         if node is not graph.predictor:
-            states[node.name], tables[node.name] = node.step.fit_apply(inputs, target)
+            states[node.name], given, timings[node.name] = timed_fit_apply(node.step, marked(inputs), target)
+            tables[node.name], made_of[node.name] = traced(given, inputs)
         else:
-            states[node.name] = node.step.fit(inputs, target)
+            states[node.name], timings[node.name] = timed_fit(node.step, inputs, target)
             tables[node.name] = Table((), table.rows)
-    features = {name: features_of(name, each) for name, each in tables.items()}
-    features.update({} if made is None else {name: features_of(name, each) for name, each in made.tables.items()})
+    everything = {**tables, **({} if made is None else made.tables)}
+    features = {name: features_of(name, each, made_of.get(name)) for name, each in everything.items()}
     predictor = graph.predictor
     if predictor is None:
-        return Fitted(states, features, Schema("other", learn_inputs(table), ()), table.rows)
+        return Fitted(states, features, Schema("other", learn_inputs(table), ()), table.rows, timings)
     task: Task = cast("Estimate", predictor.step).task
     inputs = joined(tables, predictor.inputs)
     origins = merged_origins(inputs.columns)
@@ -108,11 +119,11 @@ def fit_graph(graph: Graph, table: Table, target: Target | None, made: MadeTarge
 
         explain = cast("Explain", node.step)
         require_scores(task, has_probabilities=len(outputs) > 1)
-        states[node.name] = explain.fit(table, target)
+        states[node.name], timings[node.name] = timed_fit(explain, table, target)
         names = effect_names(explain, states[node.name])
         features[node.name] = tuple(Feature(name, node.name, (name,), "float") for name in names)
     schema = Schema(task, learn_inputs(table), (*outputs, *extra_outputs(graph, features)))
-    return Fitted(states, features, schema, table.rows)
+    return Fitted(states, features, schema, table.rows, timings)
 
 
 def run(graph: Graph, fitted: Fitted, table: Table, names: Collection[str]) -> dict[str, Table]:
@@ -154,9 +165,20 @@ def extra_outputs(graph: Graph, features: Mapping[str, tuple[Feature, ...]]) -> 
     return tuple(extra)
 
 
-def features_of(name: str, table: Table) -> tuple[Feature, ...]:
-    """Return the columns of a table as features of a step."""
-    return tuple(Feature(column.name, name, column.origins, column.dtype) for column in table.columns)
+def run_through(graph: Graph, fitted: Fitted, table: Table, name: str) -> tuple[Table, Table]:
+    """Return what a node reads and what it gives, also for the predictor, whose answers are a column."""
+    node = graph.node(name)
+    inputs = joined(run(graph, fitted, table, node.inputs), node.inputs)
+    return inputs, node.step.apply(inputs, fitted.states[name])
+
+
+def features_of(name: str, table: Table, made_of: Sequence[MadeOf] | None = None) -> tuple[Feature, ...]:
+    """Return the columns of a table as features of a step; a source makes its columns of nothing."""
+    ancestry: Sequence[MadeOf] = [()] * len(table.columns) if made_of is None else made_of
+    return tuple(
+        Feature(column.name, name, column.origins, column.dtype, places)
+        for column, places in zip(table.columns, ancestry, strict=True)
+    )
 
 
 def outputs_of(state: State) -> tuple[OutputColumn, ...]:

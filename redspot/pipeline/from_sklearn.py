@@ -16,6 +16,7 @@ from redspot.pipeline.fitting import Feature, Fitted, features_of, outputs_of
 from redspot.pipeline.frame import Frame
 from redspot.pipeline.graph import Graph, Node, Source, checked, joined
 from redspot.pipeline.learned import Learned, Task
+from redspot.pipeline.lineage import MadeOf, marked, traced
 from redspot.pipeline.node import State, Step
 from redspot.pipeline.plain import json_params
 from redspot.pipeline.schema import OutputColumn, Schema, learn_inputs
@@ -61,6 +62,7 @@ class _Builder:
         self._nodes: list[Node] = []
         self._states: dict[str, State] = {}
         self._tables: dict[str, Table] = {}
+        self._made_of: dict[str, tuple[MadeOf, ...]] = {}
 
     def source(self, name: str, columns: Sequence[str]) -> tuple[str, ...]:
         name = self._free(name)
@@ -95,7 +97,10 @@ class _Builder:
         """Return the whole."""
         used = {name for node in self._nodes for name in node.inputs} | set(ends)
         graph = checked(Graph(tuple(s for s in self._sources if s.name in used), tuple(self._nodes)))
-        features = {name: features_of(name, self._tables[name]) for name in (part.name for part in graph.parts)}
+        features = {
+            part.name: features_of(part.name, self._tables[part.name], self._made_of.get(part.name))
+            for part in graph.parts
+        }
         predictor = graph.predictor
         task: Task = "other"
         outputs: tuple[OutputColumn, ...] = ()
@@ -137,7 +142,10 @@ class _Builder:
         name = self._free(hint)
         self._nodes.append(Node(name, name, step, inputs))
         self._states[name] = state
-        self._tables[name] = Table((), table.rows) if _predicts(step) else step.apply(table, state)
+        if _predicts(step):
+            self._tables[name] = Table((), table.rows)
+        else:
+            self._tables[name], self._made_of[name] = traced(step.apply(marked(table), state), table)
         return (name,)
 
     def _require_numbers(self, part: Any, inputs: tuple[str, ...]) -> None:

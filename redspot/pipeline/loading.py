@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from redspot.errors import RedspotError
 from redspot.pipeline.errors import CorruptPipelineError, PipelineFileNotFoundError
 from redspot.pipeline.pipeline import Pipeline
 
+if TYPE_CHECKING:
+    from redspot.pipeline.file import Content
+
 
 def load(path: str | os.PathLike[str], trusted_modules: Sequence[str] = ()) -> Pipeline:
-    """Return the pipeline that a file holds.
+    """Return the pipeline that a file, or a folder, holds.
 
     Parameters
     ----------
     path
-        A file that `Pipeline.save` wrote.
+        What `Pipeline.save` wrote.
     trusted_modules
         Modules whose functions marked with `step` may be imported. Without them a file can only name
         what Redspot, its installed plugins and its list of scikit-learn types know.
@@ -26,8 +31,13 @@ def load(path: str | os.PathLike[str], trusted_modules: Sequence[str] = ()) -> P
     PipelineFileNotFoundError
         When there is no such file.
     CorruptPipelineError, PipelineVersionError, UntrustedPipelineError
-        See `redspot.pipeline.file.parse`.
+        See `redspot.pipeline.file.parse_members`.
     """
+    if os.path.isdir(path):
+        from redspot.pipeline.file import parse_members
+        from redspot.pipeline.folder import read_folder
+
+        return _answering(parse_members(read_folder(Path(path)), trusted_modules))
     try:
         with open(path, "rb") as stream:
             data = stream.read()
@@ -40,7 +50,11 @@ def loads(data: bytes, trusted_modules: Sequence[str] = ()) -> Pipeline:
     """Return the pipeline that the bytes of a file hold; see `load`."""
     from redspot.pipeline.file import parse
 
-    pipeline = Pipeline.of_content(parse(data, trusted_modules))
+    return _answering(parse(data, trusted_modules))
+
+
+def _answering(content: Content) -> Pipeline:
+    pipeline = Pipeline.of_content(content)
     if pipeline.parity_ is not None:
         _require_answer(pipeline, pipeline.parity_.rows)
     return pipeline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from redspot.pipeline.errors import CorruptPipelineError
 from redspot.pipeline.estimator_file import load_estimator
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.learned_file import write_learned
+from redspot.pipeline.lineage import shortened
+from redspot.pipeline.metadata_file import metadata_json
 from redspot.pipeline.plain import json_params
 
 Members = dict[str, bytes]
@@ -35,10 +38,27 @@ def _to_version_2(document: dict[str, Any], members: Members, arrays: Members) -
 
 
 def _to_version_3(document: dict[str, Any], members: Members, arrays: Members) -> None:
-    """Graphs got sub-pipelines, a target branch, outputs and explanations; before, there was none of them."""
+    """Metrics went to the metadata; parts got a path and columns an ancestry; `one_hot` renamed a parameter.
+
+    Graphs got a target branch, outputs and explanations, of which there were none.
+    """
+    document.update(target=None, outputs=[], explanations=[])
+    metadata = metadata_json(None, document.pop("metrics"))
+    members["metadata.json"] = json.dumps(metadata).encode()
     for entry in (*document["sources"], *document["steps"]):
         entry["path"] = []
-    document.update(target=None, outputs=[], explanations=[])
+    for entry in document["steps"]:
+        if entry["kind"] == "one_hot" and "min_count" in entry["params"]:
+            entry["params"]["min_support"] = entry["params"].pop("min_count")
+    features = document["features"]
+    read = {str(entry["name"]): entry["inputs"] for entry in document["steps"]}
+    for name, made in features.items():
+        before = [each["columns"] for part in read.get(name, ()) for each in features[part]]
+        for feature in made:
+            # Only raw columns were known: whatever was made of others cannot have been part of it.
+            places = [place for place, raw in enumerate(before) if set(raw) <= set(feature["columns"])]
+            ancestry = shortened(places, len(before))
+            feature["made_of"] = None if ancestry is None else list(ancestry)
 
 
 # From each version to the next.

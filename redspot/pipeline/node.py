@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from redspot.pipeline.column import Table, listed
 from redspot.pipeline.errors import InvalidStepError
 from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.telling import told_of_state
 
 # Arrays and JSON only, so that every state can be written without pickle; the one exception is the
 # estimator of `estimate`, which goes through skops.
@@ -89,6 +90,18 @@ class Step:
     def invert_row(self, code: RowCode, expression: str, state: State) -> str | None:
         """Write down `invert` for one number, given as an expression, and return an expression; None as there."""
         return None
+
+    def told(self, state: State, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what was learned as pairs of a name and a short text, for the step's card in a picture.
+
+        Parameters
+        ----------
+        state
+            What `fit` returned, or a file gave back: lists may have become tuples, and the other way round.
+        names
+            Names of the input columns.
+        """
+        return told_of_state(state, names)
 
     def params(self) -> dict[str, Any]:
         """Return the parameters by name."""

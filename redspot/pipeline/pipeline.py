@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
+from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -16,7 +16,6 @@ from redspot.pipeline.column import Table, Values, listed
 from redspot.pipeline.definition import Definition
 from redspot.pipeline.errors import (
     InvalidTargetError,
-    NotFittedError,
     UnknownColumnError,
     UnsupportedPredictionError,
 )
@@ -27,20 +26,19 @@ from redspot.pipeline.graph import Graph, Node, joined_names
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.node import Target
 from redspot.pipeline.parity import ParityReport, ParitySet, compare, sample_rows
+from redspot.pipeline.portrait import Portrait
 from redspot.pipeline.rowfunction import RowFunction, row_function
+from redspot.pipeline.storing import Stored
 from redspot.pipeline.transformed import Transformed
-from redspot.plugins import Registry
 
 if TYPE_CHECKING:
     from redspot.pipeline.evaluation import Evaluation
     from redspot.pipeline.file import Content
     from redspot.pipeline.importance import Importance
+    from redspot.pipeline.metadata import Metadata
     from redspot.pipeline.schema import Schema
     from redspot.pipeline.searching import Search
     from redspot.pipeline.validating import CrossValidation
-
-# Whoever can draw a pipeline in a cell registers here; the library itself knows only the static picture.
-PICTURES: Registry[Callable[[object], Mapping[str, Any]]] = Registry("redspot.pictures")
 
 
 def _can_predict(definition: Definition) -> None:
@@ -59,7 +57,7 @@ def _can_tell_probabilities(definition: Definition) -> None:
         raise UnsupportedPredictionError(f"{facts.title} gives no probabilities; use predict().")
 
 
-class Pipeline(Definition):
+class Pipeline(Portrait, Stored):
     """A graph of named steps over named, typed columns.
 
     Parameters
@@ -101,6 +99,9 @@ class Pipeline(Definition):
         UnknownColumnError, ColumnTypeError, InvalidTargetError
             When a column is absent, mixes types, or the target does not fit the rows.
         """
+        from redspot.pipeline.metadata import metadata_of
+
+        began = perf_counter()
         frame, y = self._with_target(X, y)
         is_named = isinstance(y, str)
         if is_named and y in self._defined.columns:
@@ -124,7 +125,10 @@ class Pipeline(Definition):
         elif y is not None:
             target = Target(read_target(frame.column(y) if isinstance(y, str) else y, frame.rows))
         self._graph = graph
-        self._take(fit_graph(graph, table, target, made), table)
+        fitted = fit_graph(graph, table, target, made)
+        fit_s = perf_counter() - began
+        truth = target if made is None else Target(made.truth)
+        self._take(fitted, table, metadata_of(graph, fitted, table, truth, fit_s))
         return self
 
     def _with_target(self, X: object, y: object) -> tuple[Frame, object]:  # noqa: N803
@@ -185,11 +189,6 @@ class Pipeline(Definition):
         tags.input_tags.sparse = False
         tags.target_tags.multi_output = False
         return tags
-
-    @property
-    def metrics_(self) -> Mapping[str, float]:
-        """What the last `evaluate` returned, by name."""
-        return MappingProxyType(self._metrics)
 
     @property
     def feature_names_in_(self) -> NDArray[np.object_]:
@@ -375,39 +374,7 @@ class Pipeline(Definition):
         together = compare(parity.answers, self.answers(parity.rows), tolerance)
         return min(alone, together, key=lambda report: (report.matched, -report.max_abs_difference))
 
-    # -- pictures and files -------------------------------------------------------------------------
-
-    def describe(self) -> dict[str, Any]:
-        """Return the graph as JSON for pictures: nodes with kinds, parameters and shapes, and edges with columns."""
-        from redspot.pipeline.description import describe
-
-        return describe(self._graph, self._fitted)
-
-    def dumps(self) -> bytes:
-        """Return the pipeline file; the same fitted pipeline always gives the same bytes.
-
-        Raises
-        ------
-        NotFittedError, UnsavableStepError
-            When there is nothing to save, or a step could not safely be loaded again.
-        """
-        from redspot.pipeline.file import dump
-
-        return dump(self._graph, self._fitted, self._parity, self._metrics)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the pipeline file, all of it or nothing; by custom its suffix is ``.redspot``.
-
-        Raises
-        ------
-        PipelineFileNotFoundError
-            When the folder does not exist.
-        """
-        from pathlib import Path
-
-        from redspot.pipeline.archive import write_whole
-
-        write_whole(Path(path), self.dumps())
+    # -- taking over -------------------------------------------------------------------------
 
     @classmethod
     def from_sklearn(cls, fitted: object, sample: object = None) -> Self:
@@ -442,9 +409,10 @@ class Pipeline(Definition):
         made._take(learned, table)
         return made
 
-    def _take(self, fitted: Fitted, table: Table) -> None:
-        """Hold what was learned, and the parity rows that go with it."""
+    def _take(self, fitted: Fitted, table: Table, metadata: Metadata | None = None) -> None:
+        """Hold what was learned and what is remembered of it, and the parity rows that go with it."""
         self._fitted, self._parity, self._metrics, self._row_function = fitted, None, {}, None
+        self._metadata = metadata
         if self._graph.predictor is not None:
             rows = sample_rows(table)
             self._parity = ParitySet(rows, tuple(self.answers(rows)))
@@ -454,22 +422,8 @@ class Pipeline(Definition):
         """Return the fitted pipeline that a file held."""
         made = cls._of(content.graph)
         made._fitted, made._parity, made._metrics = content.fitted, content.parity, dict(content.metrics)
+        made._metadata = content.metadata
         return made
-
-    def __repr__(self) -> str:
-        from redspot.pipeline.picture import summary
-
-        return summary(self.describe(), self._metrics)
-
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> dict[str, Any]:
-        from redspot.pipeline.picture import static_bundle
-
-        bundle = static_bundle(self.describe(), self._metrics)
-        if "pipeline" in PICTURES.names():
-            bundle = {**bundle, **PICTURES.load("pipeline")(self)}
-        return {kind: value for kind, value in bundle.items() if kind not in set(exclude or ())}
 
     def _part(self, graph: Graph, prefix: str = "") -> Self:
         made = self._of(graph)
@@ -488,11 +442,6 @@ class Pipeline(Definition):
         return None if self._fitted is None else tuple(each.name for each in self._fitted.features[name])
 
     # -- inside -------------------------------------------------------------------------------------
-
-    def _learned(self) -> Fitted:
-        if self._fitted is None:
-            raise NotFittedError("The pipeline is not fitted; call fit(X, y) first.")
-        return self._fitted
 
     def _predictor(self) -> tuple[Node, Fitted]:
         _can_predict(self)

@@ -14,8 +14,10 @@ from redspot.pipeline.errors import InvalidTargetError, MissingColumnError
 from redspot.pipeline.estimating import Estimate
 from redspot.pipeline.frame import Frame
 from redspot.pipeline.graph import Graph, Node, TargetBranch
+from redspot.pipeline.lineage import MadeOf, marked, traced
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.rowcode import RowCode
+from redspot.pipeline.timing import Timing, timed_fit_apply
 
 States = Mapping[str, State]
 
@@ -36,6 +38,8 @@ class MadeTarget:
         The same rows, in the unit in which predictions are given.
     rows
         Numbers of those rows.
+    timings, made_of
+        How long each node took to learn, and the ancestry of its columns; empty where they had learned before.
     """
 
     tables: Mapping[str, Table]
@@ -43,6 +47,8 @@ class MadeTarget:
     learned: Values
     truth: Values
     rows: NDArray[np.intp]
+    timings: Mapping[str, Timing]
+    made_of: Mapping[str, tuple[MadeOf, ...]]
 
     @property
     def target(self) -> Target:
@@ -91,16 +97,23 @@ def make_target(graph: Graph, frame: Frame, states: States | None = None) -> Mad
             )
     tables = {branch.source.name: frame.selected(names).table({name: frame.dtype(name) for name in names})}
     learned: dict[str, State] = {}
+    timings: dict[str, Timing] = {}
+    made_of: dict[str, tuple[MadeOf, ...]] = {}
     for node in branch.nodes:
         given = tables[node.inputs[0]]
-        learned[node.name] = node.step.fit(given, None) if states is None else states[node.name]
-        tables[node.name] = node.step.apply(given, learned[node.name])
+        if states is not None:
+            learned[node.name] = states[node.name]
+            tables[node.name] = node.step.apply(given, states[node.name])
+            continue
+        learned[node.name], table, timings[node.name] = timed_fit_apply(node.step, marked(given), None)
+        tables[node.name], made_of[node.name] = traced(table, given)
     last = branch.nodes[-1].name if branch.nodes else branch.source.name
     column = _only(branch, tables[last])
     rows = _known(branch, column)
     undone_nodes = _undone(graph, learned)
     plain = undone_nodes[-1].inputs[0] if undone_nodes else last
-    return MadeTarget(tables, learned, _labels(column.at(rows)), _labels(_only(branch, tables[plain]).at(rows)), rows)
+    truth = _labels(_only(branch, tables[plain]).at(rows))
+    return MadeTarget(tables, learned, _labels(column.at(rows)), truth, rows, timings, made_of)
 
 
 def undo_steps(graph: Graph, states: States) -> tuple[tuple[Step, State], ...]:

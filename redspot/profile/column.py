@@ -98,14 +98,14 @@ class ColumnProfile:
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> ColumnProfile:
-        """Return the profile that `to_json` wrote."""
-        histogram, top, target, drift = (data[key] for key in ("histogram", "top", "target", "drift"))
-        return cls(
-            **{
-                **data,
-                "histogram": histogram and Histogram(tuple(histogram["edges"]), tuple(histogram["counts"])),
-                "top": None if top is None else tuple((str(label), int(count)) for label, count in top),
-                "target": target and Association(**target),
-                "drift": drift and Drift(**drift),
-            }
-        )
+        """Return the profile that `to_json` wrote.
+
+        Raises
+        ------
+        InvalidProfileError
+            When anything in it is not what belongs there.
+        """
+        # A reader checks more than a profile is.
+        from redspot.profile.reading import column_of_json
+
+        return column_of_json(data)

@@ -34,5 +34,17 @@ class Profile:
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Profile:
-        """Return the profile that `to_json` wrote."""
-        return cls(int(data["rows"]), tuple(ColumnProfile.of_json(column) for column in data["columns"]))
+        """Return the profile that `to_json` wrote.
+
+        Raises
+        ------
+        InvalidProfileError
+            When anything in it is not what belongs there.
+        """
+        is_object = isinstance(data, Mapping) and set(data) == {"rows", "columns"}
+        if not is_object or type(data["rows"]) is not int or not isinstance(data["columns"], list | tuple):
+            raise InvalidProfileError("The profile does not hold together: it has to be rows and columns.")
+        profile = cls(data["rows"], tuple(ColumnProfile.of_json(column) for column in data["columns"]))
+        if len(set(profile.names)) != len(profile.names) or any(c.rows != profile.rows for c in profile.columns):
+            raise InvalidProfileError("The profile does not hold together: names occur twice, or rows differ.")
+        return profile

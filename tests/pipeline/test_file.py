@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import io
 import json
@@ -29,6 +28,7 @@ from redspot.pipeline import Pipeline, branch, estimate, impute, load, loads, sc
 from redspot.pipeline.archive import write_archive
 from redspot.pipeline.errors import (
     CorruptPipelineError,
+    MetadataMissingError,
     NotFittedError,
     PipelineFileNotFoundError,
     PipelineVersionError,
@@ -76,7 +76,7 @@ def test_a_file_gives_everything_back(fitted: Pipeline, penguins: Any, tmp_path:
     assert loaded.fit(penguins, "species").is_fitted
 
 
-def test_the_same_pipeline_gives_the_same_bytes_in_every_process(fitted: Pipeline, tmp_path: Path) -> None:
+def test_the_same_fit_gives_the_same_bytes_but_for_the_metadata(fitted: Pipeline, tmp_path: Path) -> None:
     program = """
 import sys
 from palmerpenguins import load_penguins
@@ -91,13 +91,19 @@ pipeline = Pipeline(
 pipeline.evaluate(load_penguins(), "species")
 pipeline.save(sys.argv[1])
 """
-    digests = {hashlib.sha256(fitted.dumps()).hexdigest()}
+    members = members_of(fitted.dumps())
+    metadata = json.loads(members.pop("metadata.json"))
     for seed in ("1", "2"):
         path = tmp_path / f"{seed}.redspot"
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run([sys.executable, "-c", program, str(path)], check=True, timeout=120, env=environment)
-        digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
-    assert len(digests) == 1
+        others = members_of(path.read_bytes())
+        other = json.loads(others.pop("metadata.json"))
+        assert others == members
+        assert load(path).fingerprint == fitted.fingerprint
+        for key in ("profile", "code_hash", "rows", "libraries"):
+            assert other["training"][key] == metadata["training"][key]
+        assert other["metrics"] == metadata["metrics"]
 
 
 def test_trees_have_fixed_bytes_although_their_structs_have_gaps(penguins: Any) -> None:
@@ -108,12 +114,19 @@ def test_trees_have_fixed_bytes_although_their_structs_have_gaps(penguins: Any) 
     data = pipeline.fit(rows, "species").dumps()
     assert pipeline.dumps() == data
     assert loads(data).dumps() == data
-    assert pipeline.clone().fit(rows, "species").dumps() == data
+    again = pipeline.clone().fit(rows, "species")
+    assert again.fingerprint == pipeline.fingerprint
 
 
 def test_the_file_holds_no_pickle(fitted: Pipeline) -> None:
     members = members_of(fitted.dumps())
-    assert list(members) == ["pipeline.json", "parity.json", "arrays.npz", "estimators/model/estimator.skops"]
+    assert list(members) == [
+        "pipeline.json",
+        "parity.json",
+        "arrays.npz",
+        "estimators/model/estimator.skops",
+        "metadata.json",
+    ]
     assert not any(b"\x80\x04\x95" in content or b"\x80\x05\x95" in content for content in members.values())
     with np.load(io.BytesIO(members["arrays.npz"]), allow_pickle=False) as arrays:
         assert arrays["numbers_scale/means"].shape == (4,)
@@ -294,9 +307,9 @@ def test_a_member_by_the_same_name_twice_is_refused(small: bytes) -> None:
     ("change", "error", "message"),
     [
         (
-            lambda d: d.update(format_version=3),
+            lambda d: d.update(format_version=4),
             PipelineVersionError,
-            "version 3; Redspot .* reads redspot-pipeline up to version 2",
+            "version 4; Redspot .* reads redspot-pipeline up to version 3",
         ),
         (lambda d: d.update(format="pickle"), PipelineVersionError, "The file is pickle"),
         (lambda d: d.pop("steps"), CorruptPipelineError, "steps"),
@@ -313,6 +326,10 @@ def test_a_member_by_the_same_name_twice_is_refused(small: bytes) -> None:
         (lambda d: d["schema"]["inputs"].clear(), CorruptPipelineError, "other columns"),
         (lambda d: d["schema"].update(inputs=3), CorruptPipelineError, "damaged"),
         (lambda d: d["features"].pop("model"), CorruptPipelineError, "features belong to other steps"),
+        (lambda d: d["features"]["x_impute"][0].update(made_of=[1]), CorruptPipelineError, "none that it reads"),
+        (lambda d: d["features"]["x_impute"][0].update(made_of=[True]), CorruptPipelineError, "no number"),
+        (lambda d: d["features"]["x"][0].update(made_of=[0]), CorruptPipelineError, "none that it reads"),
+        (lambda d: d["steps"][0].pop("path"), CorruptPipelineError, "path"),
         (lambda d: d["steps"][0]["state"].update(fills=[]), CorruptPipelineError, "gets no answer"),
         (lambda d: d["steps"][0]["state"].clear(), CorruptPipelineError, "gets no answer"),
         (lambda d: d["sources"].clear(), RedspotError, "starts at columns"),
@@ -347,10 +364,39 @@ def test_arrays_of_objects_and_arrays_that_lie_about_their_size_are_refused(smal
 # -- earlier versions -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["classifier-v1", "regressor-v1"])
+FILES = Path(__file__).parent / "files"
+
+
+@pytest.mark.parametrize("name", ["classifier-v1", "regressor-v1", "classifier-v2", "regressor-v2"])
 def test_a_file_of_an_earlier_version_still_answers_the_same(name: str) -> None:
-    loaded = load(Path(__file__).parent / "files" / f"{name}.redspot")
+    loaded = load(FILES / f"{name}.redspot")
     assert loaded.check_parity().ok
-    again = loads(loaded.dumps())
+    assert loaded.metadata_ is None
+    with pytest.raises(MetadataMissingError, match="Fit it again"):
+        _ = loaded.profile_
+    data = loaded.dumps()
+    again = loads(data)
     assert again.check_parity().ok
-    assert json.loads(members_of(again.dumps())["pipeline.json"])["format_version"] == 2
+    assert again.dumps() == data
+    assert again.describe() == loaded.describe()
+    assert json.loads(members_of(data)["pipeline.json"])["format_version"] == 3
+
+
+def test_a_parameter_that_has_another_name_now_is_kept(penguins: Any) -> None:
+    assert load(FILES / "classifier-v2.redspot")["words_one_hot"].params()["min_support"] == 3
+    prepared = load(FILES / "preparation-v2.redspot")
+    assert prepared["words_one_hot"].params() == {"max_categories": None, "min_support": 2}
+    assert len(prepared.transform(penguins)) == 11
+
+
+def test_an_earlier_version_keeps_its_metrics(fitted: Pipeline) -> None:
+    members = members_of(fitted.dumps())
+    document = json.loads(members["pipeline.json"])
+    document.update(format_version=2, metrics=json.loads(members.pop("metadata.json"))["metrics"])
+    for part in (*document["sources"], *document["steps"]):
+        del part["path"]
+    for features in document["features"].values():
+        for feature in features:
+            del feature["made_of"]
+    earlier = write_archive({**members, "pipeline.json": json.dumps(document).encode()})
+    assert loads(earlier).metrics_ == fitted.metrics_

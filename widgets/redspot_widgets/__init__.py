@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from redspot_widgets.pipeline_graph import InvalidGraphError, PipelineGraph, picture
 from redspot_widgets.view import FrontEndMissingError
-from redspot_widgets.views import EvaluationView, StepView, TrainingData
+from redspot_widgets.views import (
+    EvaluationView,
+    StepView,
+    TrainingData,
+    evaluation_picture,
+    step_picture,
+    training_picture,
+)
 
 __all__ = [
     "EvaluationView",
@@ -13,5 +20,8 @@ __all__ = [
     "PipelineGraph",
     "StepView",
     "TrainingData",
+    "evaluation_picture",
     "picture",
+    "step_picture",
+    "training_picture",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import traitlets
 from redspot.errors import InvalidError
 from redspot.pipeline import Pipeline
 from redspot.pipeline.picture import static_bundle
-from redspot_widgets.view import View, is_built
+from redspot_widgets.view import View, live
 
 _NODE_KEYS = frozenset(
     {"id", "name", "kind", "title", "role", "params", "inputs", "outputs", "columns_in", "columns_out", "shape"}
@@ -71,15 +70,8 @@ class PipelineGraph(View):
 
 
 def picture(pipeline: Pipeline) -> dict[str, Any]:
-    """Return how a pipeline shows itself in a cell; empty where no widget can live and the static picture has to do.
-
-    That is outside of a kernel, and in a checkout whose front end is not built.
-    """
-    module = sys.modules.get("IPython")
-    shell = None if module is None else module.get_ipython()
-    if getattr(shell, "kernel", None) is None or not is_built():
-        return {}
-    return PipelineGraph(pipeline)._repr_mimebundle_()[0]
+    """Return how a pipeline shows itself in a cell; see `redspot_widgets.view.live`."""
+    return live(lambda: PipelineGraph(pipeline))
 
 
 def checked_graph(description: object) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,18 @@ class View(anywidget.AnyWidget):
         view = super()._repr_mimebundle_(**options)
         data, metadata = view if view is not None else ({}, {})
         return {**data, **self._static()}, dict(metadata)
+
+
+def live(make: Callable[[], View]) -> dict[str, Any]:
+    """Return how an object shows itself in a cell; empty where no widget can live and the static picture has to do.
+
+    That is outside of a kernel, and in a checkout whose front end is not built.
+    """
+    module = sys.modules.get("IPython")
+    shell = None if module is None else module.get_ipython()
+    if getattr(shell, "kernel", None) is None or not is_built():
+        return {}
+    return make()._repr_mimebundle_()[0]
 
 
 def json_of(source: object, what: str) -> Mapping[str, Any]:

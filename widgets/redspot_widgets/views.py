@@ -9,7 +9,7 @@ import traitlets
 
 from redspot.pipeline.pictures import evaluation_html, profile_html, step_html
 from redspot.pipeline.pictures.shape import checked_comparison, checked_evaluation, checked_step
-from redspot_widgets.view import View, json_of
+from redspot_widgets.view import View, json_of, live
 
 
 class TrainingData(View):
@@ -111,3 +111,18 @@ class EvaluationView(View):
     def _static(self) -> dict[str, Any]:
         metrics = ", ".join(f"{name} {value:.4g}" for name, value in self.evaluation["metrics"].items())
         return {"text/plain": f"Evaluation: {metrics}", "text/html": evaluation_html(self.evaluation)}
+
+
+def training_picture(comparison: object) -> dict[str, Any]:
+    """Return how training data show themselves in a cell; see `redspot_widgets.view.live`."""
+    return live(lambda: TrainingData(comparison))
+
+
+def step_picture(step: object) -> dict[str, Any]:
+    """Return how the view of a step shows itself in a cell."""
+    return live(lambda: StepView(step))
+
+
+def evaluation_picture(evaluation: object) -> dict[str, Any]:
+    """Return how an evaluation shows itself in a cell."""
+    return live(lambda: EvaluationView(evaluation))

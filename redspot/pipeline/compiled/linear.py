@@ -16,9 +16,12 @@ from redspot.pipeline.compiled.model import Arrays
 from redspot.pipeline.errors import CorruptPipelineError
 from redspot.pipeline.rowcode import Choice, RowCode, Value
 from redspot.pipeline.sparse import SparseBlock, SparseMember
+from redspot.pipeline.telling import figure, written
 
 # A very long expression would exceed the interpreter's nesting.
 _TERMS_PER_LINE = 20
+
+MAX_WEIGHTS = 10
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,16 @@ class LinearModel:
     def _write_bag(self, code: RowCode, source: str, weights: NDArray[np.float64], terms: list[list[str]]) -> None:
         for each, function in zip(terms, map(_weigher, weights.tolist()), strict=True):
             each.append(f"{code.constant(function)}({source})")
+
+    def told(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the number of weights, the intercepts, and the largest weights."""
+        told = [("coefficients", f"{self.weights.size:,}"), ("intercept", written(self.intercepts))]
+        # Of several outputs, the weight that is furthest from zero.
+        furthest = np.abs(self.weights).argmax(axis=0)
+        weights = self.weights[furthest, np.arange(self.width)]
+        for place in np.argsort(-np.abs(weights), kind="stable")[:MAX_WEIGHTS].tolist():
+            told.append((names[place], figure(float(weights[place]))))
+        return told
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what a file keeps as arrays."""

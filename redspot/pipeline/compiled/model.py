@@ -48,6 +48,10 @@ class Model(Protocol):
         """Write down the sums of one row, and return their variables."""
         ...
 
+    def told(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what was learned as pairs of a name and a short text; `names` are those of the columns."""
+        ...
+
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what a file keeps as arrays."""
         ...

@@ -25,6 +25,8 @@ from redspot.pipeline.rowcode import RowCode, Value
 MAX_WRITTEN_NODES = 20_000
 MAX_WRITTEN_DEPTH = 60
 
+MAX_SPLIT_ON = 10
+
 
 @dataclass(frozen=True)
 class TreeModel:
@@ -120,6 +122,15 @@ class TreeModel:
     def transformed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return numbers as the library sees them."""
         return as_float32(values) if self.cast == "float32" else values
+
+    def told(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the size of the ensemble, and the columns that it splits on most."""
+        splits = self.feature[self.feature >= 0]
+        trees, leaves = len(self.roots), len(self.feature) - len(splits)
+        size = f"{trees:,} tree{'' if trees == 1 else 's'}, {leaves:,} leaves, at most {self.depth} deep"
+        counts = np.bincount(splits, minlength=self.width)
+        most = [place for place in np.argsort(-counts, kind="stable")[:MAX_SPLIT_ON].tolist() if counts[place]]
+        return [("trees", size), *((names[place], f"{counts[place]:,} splits") for place in most)]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what a file keeps as arrays."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from redspot.pipeline.evaluation.calibration import Calibration
 from redspot.pipeline.evaluation.curves import Confusion, PredictedActual, Roc
 from redspot.pipeline.evaluation.outcome import Task
-from redspot.pipeline.evaluation.page import render_html
 from redspot.pipeline.evaluation.slicing import Slice
+from redspot.pipeline.showing import bundle
 from redspot.profile.column import Histogram
 
 
@@ -79,4 +79,11 @@ class Evaluation(Mapping[str, float]):
         }
 
     def _repr_html_(self) -> str:
-        return render_html(self.to_json())
+        from redspot.pipeline.pictures import evaluation_html
+
+        return evaluation_html(self.to_json())
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
+    ) -> dict[str, Any]:
+        return bundle("evaluation", self, {"text/plain": repr(self), "text/html": self._repr_html_()}, exclude)

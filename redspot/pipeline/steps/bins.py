@@ -17,6 +17,7 @@ from redspot.pipeline.node import State, Step, Target, require_choice
 from redspot.pipeline.rowcode import Choice, RowCode, Value
 from redspot.pipeline.steps.parameters import require_number, require_whole
 from redspot.pipeline.steps.values import made, numeral, table_of, with_unique_names
+from redspot.pipeline.telling import listing
 from redspot.pipeline.texts import Texts
 
 Strategy = Literal["quantile", "uniform", "edges"]
@@ -77,6 +78,10 @@ class Bin(Step):
                 choice = Choice(text, positions, len(labels), len(labels), index)
                 outputs.append(Value(name, "float", "", is_atom=False, may_miss=False, choice=choice))
         return with_unique_names(outputs)
+
+    def told(self, state: State, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the ranges of each column."""
+        return [(name, listing(range_labels(edges))) for name, edges in zip(names, state["edges"], strict=True)]
 
     def _binned(self, column: Column, edges: Sequence[float]) -> list[Column]:
         numbers = column.floats()

@@ -14,6 +14,7 @@ from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.rowcode import Rising, RowCode, Value
 from redspot.pipeline.steps.parameters import require_number
 from redspot.pipeline.steps.values import numeral
+from redspot.pipeline.telling import figure
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,13 @@ class Clip(Step):
             cut = f"({least} if {x} < {least} else {most} if {x} > {most} else {x})"
             outputs.append(code.number(value, cut, rising=_clipped(low, high)))
         return outputs
+
+    def told(self, state: State, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the limits of each column."""
+        return [
+            (name, " to ".join(figure(limit) if np.isfinite(limit) else "any" for limit in limits))
+            for name, limits in zip(names, state["limits"].tolist(), strict=True)
+        ]
 
     def _limits(self, column: Column) -> tuple[float, float]:
         numbers = column.floats()

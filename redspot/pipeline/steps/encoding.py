@@ -13,6 +13,7 @@ from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.rowcode import Choice, RowCode, Value
 from redspot.pipeline.steps.categories import category_code, category_counts, category_texts, frequent_categories
 from redspot.pipeline.steps.parameters import require_support
+from redspot.pipeline.telling import listing
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,13 @@ class OneHot(Step):
                 bits.append(Value(name, "float", "", is_atom=False, may_miss=False, choice=choice))
         names = unique_names([bit.name for bit in bits])
         return [replace(bit, name=name) for name, bit in zip(names, bits, strict=True)]
+
+    def told(self, state: State, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the number of categories of each column, and the first of them."""
+        return [
+            (name, f"{len(known):,} categor{'y' if len(known) == 1 else 'ies'}: {listing(known)}")
+            for name, known in zip(names, state["categories"], strict=True)
+        ]
 
     def _categories(self, column: Column) -> list[str]:
         counts = category_counts(column, self.kind)

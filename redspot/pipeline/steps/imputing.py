@@ -12,6 +12,7 @@ from redspot.pipeline.column import NUMERIC, Column, Dtype, Table, unique_names
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError, MissingValueError
 from redspot.pipeline.node import State, Step, Target, require_choice
 from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.telling import written
 from redspot.pipeline.texts import Texts
 
 Strategy = Literal["mean", "median", "most_frequent", "constant"]
@@ -64,6 +65,10 @@ class Impute(Step):
             names = missing_names([value.name for value in inputs])
             outputs.extend(_bit(code, name, value) for name, value in zip(names, inputs, strict=True))
         return outputs
+
+    def told(self, state: State, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what fills the gaps of each column."""
+        return [(f"fill {name}", written(fill)) for name, fill in zip(names, state["fills"], strict=True)]
 
     def _filled(self, column: Column, fill: float | str) -> Column:
         dtype = self._dtype(column.dtype)

@@ -15,6 +15,7 @@ from redspot.pipeline.errors import ColumnTypeError
 from redspot.pipeline.node import State, Step, Target, require_choice
 from redspot.pipeline.rowcode import RowCode, Value
 from redspot.pipeline.steps.values import numeral
+from redspot.pipeline.telling import figure
 
 Method = Literal["box_cox", "yeo_johnson"]
 
@@ -56,6 +57,10 @@ class Power(Step):
             )
             for value, exponent in zip(inputs, state["lambdas"].tolist(), strict=True)
         ]
+
+    def told(self, state: State, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the exponent of each column."""
+        return [(name, f"exponent {figure(each)}") for name, each in zip(names, state["lambdas"].tolist(), strict=True)]
 
     def _exponent(self, column: Column) -> float:
         known = column.floats()

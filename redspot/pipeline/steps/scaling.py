@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -14,8 +14,16 @@ from redspot.pipeline.column import Column, Table
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError
 from redspot.pipeline.node import State, Step, Target, require_choice
 from redspot.pipeline.rowcode import Rising, RowCode, Value
+from redspot.pipeline.telling import figure
 
 Method = Literal["standard", "min_max", "robust", "quantile"]
+
+# What is subtracted and by what is divided, in words.
+_PLACES: Mapping[str, tuple[str, str]] = {
+    "standard": ("mean", "deviation"),
+    "min_max": ("least", "range"),
+    "robust": ("median", "quartiles apart"),
+}
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,15 @@ class Scale(Step):
             for column, mean, spread in zip(table.columns, state["means"], state["spreads"], strict=True)
         )
         return Table(scaled, table.rows)
+
+    def told(self, state: State, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return what is subtracted from each column, and by what it is divided."""
+        if self.method == "quantile":
+            counts = np.diff(state["starts"]).tolist()
+            return [(name, f"{count:,} quantiles") for name, count in zip(names, counts, strict=True)]
+        middle, spread = _PLACES[self.method]
+        pairs = zip(names, state["means"].tolist(), state["spreads"].tolist(), strict=True)
+        return [(name, f"{middle} {figure(mean)}, {spread} {figure(width)}") for name, mean, width in pairs]
 
     def _place(self, name: str, known: NDArray[np.float64]) -> tuple[float, float]:
         """Return what is subtracted, and by what is then divided."""
