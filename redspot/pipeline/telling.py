@@ -36,7 +36,8 @@ def told_of_state(state: Mapping[str, Any], names: Sequence[str]) -> Told:
     told: Told = []
     for key in sorted(state):
         value = state[key]
-        if isinstance(value, np.ndarray | list | tuple) and len(names) == len(value) and np.ndim(value) != 0:
+        is_many = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
+        if is_many and len(names) == len(value):
             told.extend((f"{key} {name}", written(each)) for name, each in zip(names, value, strict=True))
         else:
             told.append((key, written(value)))
