@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from redspot.pipeline.picture import render_svg
     from redspot.pipeline.pipeline import Pipeline
     from redspot.pipeline.schema import Schema
+    from redspot.pipeline.steps.ages import age
     from redspot.pipeline.steps.bins import bin
     from redspot.pipeline.steps.clipping import clip
     from redspot.pipeline.steps.counting import count_encode
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from redspot.pipeline.steps.hashing import hash_category
     from redspot.pipeline.steps.imputing import impute
     from redspot.pipeline.steps.logarithm import log
+    from redspot.pipeline.steps.moments import time_cycles, time_parts
     from redspot.pipeline.steps.normalizing import normalize_text
     from redspot.pipeline.steps.ordering import ordinal
     from redspot.pipeline.steps.parsing import parse_number
@@ -41,6 +43,7 @@ _HOMES = {
     "ParityReport": "parity",
     "Pipeline": "pipeline",
     "Schema": "schema",
+    "age": "steps.ages",
     "bin": "steps.bins",
     "branch": "branches",
     "clip": "steps.clipping",
@@ -67,6 +70,8 @@ _HOMES = {
     "step": "steps.custom",
     "target_encode": "steps.target_means",
     "tfidf": "steps.words",
+    "time_cycles": "steps.moments",
+    "time_parts": "steps.moments",
     "tokenize": "steps.tokens",
 }
 
@@ -75,6 +80,7 @@ __all__ = [
     "ParityReport",
     "Pipeline",
     "Schema",
+    "age",
     "bin",
     "branch",
     "clip",
@@ -101,6 +107,8 @@ __all__ = [
     "step",
     "target_encode",
     "tfidf",
+    "time_cycles",
+    "time_parts",
     "tokenize",
 ]
 

@@ -18,6 +18,7 @@ from redspot.pipeline.steps.custom import CustomStep, StepFunction
 # Kind → module and class; a module is imported when a file names its kind, so that the others cost no start.
 KINDS: Mapping[str, str] = {
     "affine": "given:Affine",
+    "age": "ages:Age",
     "bin": "bins:Bin",
     "clip": "clipping:Clip",
     "count_encode": "counting:CountEncode",
@@ -40,6 +41,8 @@ KINDS: Mapping[str, str] = {
     "select": "selecting:Select",
     "target_encode": "target_means:TargetEncode",
     "tfidf": "words:Tfidf",
+    "time_cycles": "moments:TimeCycles",
+    "time_parts": "moments:TimeParts",
     "tokenize": "tokens:Tokenize",
 }
 
