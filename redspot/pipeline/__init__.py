@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from redspot.pipeline.steps.encoding import one_hot
     from redspot.pipeline.steps.hashing import hash_category
     from redspot.pipeline.steps.imputing import impute
+    from redspot.pipeline.steps.items import multi_hot
+    from redspot.pipeline.steps.lists import list_contains, list_count, parse_list
     from redspot.pipeline.steps.logarithm import log
     from redspot.pipeline.steps.moments import time_cycles, time_parts
     from redspot.pipeline.steps.normalizing import normalize_text
@@ -55,12 +57,16 @@ _HOMES = {
     "impute": "steps.imputing",
     "interact": "steps.products",
     "join": "branches",
+    "list_contains": "steps.lists",
+    "list_count": "steps.lists",
     "load": "loading",
     "loads": "loading",
     "log": "steps.logarithm",
+    "multi_hot": "steps.items",
     "normalize_text": "steps.normalizing",
     "one_hot": "steps.encoding",
     "ordinal": "steps.ordering",
+    "parse_list": "steps.lists",
     "parse_number": "steps.parsing",
     "polynomial": "steps.products",
     "power": "steps.powers",
@@ -92,12 +98,16 @@ __all__ = [
     "impute",
     "interact",
     "join",
+    "list_contains",
+    "list_count",
     "load",
     "loads",
     "log",
+    "multi_hot",
     "normalize_text",
     "one_hot",
     "ordinal",
+    "parse_list",
     "parse_number",
     "polynomial",
     "power",
