@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from redspot.pipeline.steps.clipping import clip
     from redspot.pipeline.steps.counting import count_encode
     from redspot.pipeline.steps.custom import step
+    from redspot.pipeline.steps.distances import distance
     from redspot.pipeline.steps.encoding import one_hot
+    from redspot.pipeline.steps.grids import grid_cell
     from redspot.pipeline.steps.hashing import hash_category
     from redspot.pipeline.steps.imputing import impute
     from redspot.pipeline.steps.items import multi_hot
@@ -51,7 +53,9 @@ _HOMES = {
     "clip": "steps.clipping",
     "count_encode": "steps.counting",
     "count_words": "steps.words",
+    "distance": "steps.distances",
     "estimate": "estimating",
+    "grid_cell": "steps.grids",
     "hash_category": "steps.hashing",
     "hash_words": "steps.words",
     "impute": "steps.imputing",
@@ -92,7 +96,9 @@ __all__ = [
     "clip",
     "count_encode",
     "count_words",
+    "distance",
     "estimate",
+    "grid_cell",
     "hash_category",
     "hash_words",
     "impute",
