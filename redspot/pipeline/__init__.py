@@ -17,15 +17,21 @@ if TYPE_CHECKING:
     from redspot.pipeline.pipeline import Pipeline
     from redspot.pipeline.schema import Schema
     from redspot.pipeline.selectors import Selector, every
+    from redspot.pipeline.steps.ages import age
     from redspot.pipeline.steps.bins import bin
     from redspot.pipeline.steps.clipping import clip
     from redspot.pipeline.steps.counting import count_encode
     from redspot.pipeline.steps.custom import step
+    from redspot.pipeline.steps.distances import distance
     from redspot.pipeline.steps.encoding import one_hot
     from redspot.pipeline.steps.explaining import explain
+    from redspot.pipeline.steps.grids import grid_cell
     from redspot.pipeline.steps.hashing import hash_category
     from redspot.pipeline.steps.imputing import impute
+    from redspot.pipeline.steps.items import multi_hot
+    from redspot.pipeline.steps.lists import list_contains, list_count, parse_list
     from redspot.pipeline.steps.logarithm import log
+    from redspot.pipeline.steps.moments import time_cycles, time_parts
     from redspot.pipeline.steps.normalizing import normalize_text
     from redspot.pipeline.steps.ordering import ordinal
     from redspot.pipeline.steps.parsing import parse_number
@@ -44,25 +50,32 @@ _HOMES = {
     "Pipeline": "pipeline",
     "Schema": "schema",
     "Selector": "selectors",
+    "age": "steps.ages",
     "bin": "steps.bins",
     "branch": "branches",
     "clip": "steps.clipping",
     "count_encode": "steps.counting",
     "count_words": "steps.words",
+    "distance": "steps.distances",
     "estimate": "estimating",
     "every": "selectors",
     "explain": "steps.explaining",
+    "grid_cell": "steps.grids",
     "hash_category": "steps.hashing",
     "hash_words": "steps.words",
     "impute": "steps.imputing",
     "interact": "steps.products",
     "join": "branches",
+    "list_contains": "steps.lists",
+    "list_count": "steps.lists",
     "load": "loading",
     "loads": "loading",
     "log": "steps.logarithm",
+    "multi_hot": "steps.items",
     "normalize_text": "steps.normalizing",
     "one_hot": "steps.encoding",
     "ordinal": "steps.ordering",
+    "parse_list": "steps.lists",
     "parse_number": "steps.parsing",
     "polynomial": "steps.products",
     "power": "steps.powers",
@@ -73,6 +86,8 @@ _HOMES = {
     "target": "branches",
     "target_encode": "steps.target_means",
     "tfidf": "steps.words",
+    "time_cycles": "steps.moments",
+    "time_parts": "steps.moments",
     "tokenize": "steps.tokens",
 }
 
@@ -82,25 +97,32 @@ __all__ = [
     "Pipeline",
     "Schema",
     "Selector",
+    "age",
     "bin",
     "branch",
     "clip",
     "count_encode",
     "count_words",
+    "distance",
     "estimate",
     "every",
     "explain",
+    "grid_cell",
     "hash_category",
     "hash_words",
     "impute",
     "interact",
     "join",
+    "list_contains",
+    "list_count",
     "load",
     "loads",
     "log",
+    "multi_hot",
     "normalize_text",
     "one_hot",
     "ordinal",
+    "parse_list",
     "parse_number",
     "polynomial",
     "power",
@@ -111,6 +133,8 @@ __all__ = [
     "target",
     "target_encode",
     "tfidf",
+    "time_cycles",
+    "time_parts",
     "tokenize",
 ]
 

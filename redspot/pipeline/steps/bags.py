@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from redspot.pipeline.texts import Texts
 
 # What is not zero in a row, by position.
 Bagger = Callable[[Any], Mapping[int, float]]
+
+_NOTHING: Mapping[int, float] = MappingProxyType({})
 
 
 def distinct(column: Column) -> tuple[NDArray[np.int32], Sequence[Any]]:
@@ -37,17 +40,22 @@ def distinct(column: Column) -> tuple[NDArray[np.int32], Sequence[Any]]:
     return codes, values
 
 
-def bag_columns(column: Column, bagger: Bagger, names: Sequence[str]) -> list[Column]:
+def bag_columns(
+    column: Column, bagger: Bagger, names: Sequence[str], missing: Mapping[int, float] = _NOTHING
+) -> list[Column]:
     """Return one column per name, of one block; the bag of each distinct value is made once."""
     codes, values = distinct(column)
-    # The last row is empty, and is the one that code -1 finds.
-    block = SparseBlock.of_bags([*map(bagger, values), {}], len(names)).at(codes.astype(np.intp) % (len(values) + 1))
+    # Code -1 finds the last row.
+    rows = codes.astype(np.intp) % (len(values) + 1)
+    block = SparseBlock.of_bags([*map(bagger, values), missing], len(names)).at(rows)
     return [Column(name, "float", SparseMember(block, position), column.origins) for position, name in enumerate(names)]
 
 
-def bag_values(code: RowCode, value: Value, bagger: Bagger, names: Sequence[str]) -> list[Value]:
+def bag_values(
+    code: RowCode, value: Value, bagger: Bagger, names: Sequence[str], missing: Mapping[int, float] = _NOTHING
+) -> list[Value]:
     """Return one value per name, all looked up in the bag of the row."""
-    source = called(code, value, bagger, {})
+    source = called(code, value, bagger, missing)
     return [
         Value(
             name,

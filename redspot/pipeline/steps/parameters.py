@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
-from redspot.pipeline.errors import InvalidStepError
+from redspot.pipeline.column import listed
+from redspot.pipeline.errors import InvalidStepError, UnknownColumnError
 
 
 def require_whole(kind: str, parameter: str, value: object, least: int = 1, most: int | None = None) -> None:
@@ -61,3 +63,16 @@ def require_names(kind: str, parameter: str, names: tuple[object, ...]) -> None:
         raise InvalidStepError(
             f"{kind}: {parameter} are one or more texts, each once, not {list(names)!r}.", parameter=parameter
         )
+
+
+def require_columns(kind: str, columns: Iterable[str], inputs: Sequence[str]) -> None:
+    """Refuse a parameter that names a column which is not among the inputs.
+
+    Raises
+    ------
+    UnknownColumnError
+        Naming the step, the column and those that exist.
+    """
+    for name in columns:
+        if name not in inputs:
+            raise UnknownColumnError(f"{kind}: no column {name!r}; there are {listed(inputs)}.", column=name)
