@@ -22,7 +22,8 @@ from redspot.pipeline.frameworks import framework_named
 from redspot.pipeline.learned import Facts, Learned, Task
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.plain import json_params
-from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.rowcode import RowCode, Value, one_row
+from redspot.pipeline.steps.custom import CustomStep
 from redspot.pipeline.texts import Texts
 
 Answers = tuple[NDArray[np.generic], NDArray[np.float64] | None]
@@ -49,14 +50,20 @@ class Estimate(Step):
     shown: Mapping[str, Any] = field(repr=False)
 
     @classmethod
-    def of(cls, estimator: Any) -> Self:
-        """Return the step around an estimator.
+    def of(cls, estimator: Any, task: Task | None = None) -> Self:
+        """Return the step around an estimator, or around a step that is a function.
 
         Raises
         ------
         InvalidStepError
-            When it is a class, or no estimator.
+            When it is a class, or no estimator; or when `task` is given for one that knows it itself.
         """
+        if isinstance(estimator, CustomStep):
+            from redspot.pipeline.frameworks.function_model import FunctionModel
+
+            estimator = FunctionModel(estimator, task or "regression")
+        elif task is not None:
+            raise InvalidStepError(f"estimate: task is for functions; {type(estimator).__name__} knows what it learns.")
         if isinstance(estimator, type):
             raise InvalidStepError(f"estimate: give an instance, {estimator.__name__}(), not the class.")
         if not hasattr(estimator, "fit") or not hasattr(estimator, "get_params"):
@@ -88,16 +95,16 @@ class Estimate(Step):
     def fit(self, table: Table, target: Target | None) -> Learned:
         """Fit a clone of the estimator, and return it."""
         estimator = _unfitted(self.estimator)
-        matrix = self._matrix(table)
+        given = self._given(table)
         if target is not None and self.task == "regression" and target.values.dtype.kind == "U":
             raise InvalidTargetError(f"{self._name} learns numbers, and the target holds text.")
-        if self.task != "other" and target is None:
+        if self.task != "other" and target is None and _needs_target(estimator):
             raise InvalidTargetError(f"{self._name} needs a target: fit(X, y).")
         values, classes = None if target is None else target.values, None
         if values is not None and self.task == "classification" and framework_named(self.facts.framework).wants_codes:
             classes, values = np.unique(values, return_inverse=True)
         try:
-            estimator.fit(matrix, values)
+            estimator.fit(given, values)
         except (TypeError, ValueError) as error:
             raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
         return Learned.of(estimator, classes)
@@ -110,7 +117,7 @@ class Estimate(Step):
                 return Table((Column("prediction", "float", values.astype(np.float64), ()),), table.rows)
             return Table((Column("prediction", "text", Texts.of(values.tolist(), str), ()),), table.rows)
         fitted = state["estimator"]
-        matrix = fitted.transform(self._matrix(table))
+        matrix = fitted.transform(self._given(table))
         matrix = np.asarray(matrix.todense() if hasattr(matrix, "todense") else matrix, dtype=np.float64)
         names = unique_names([str(name) for name in fitted.get_feature_names_out(np.array(table.names, dtype=object))])
         origins = merged_origins(table.columns)
@@ -137,13 +144,13 @@ class Estimate(Step):
             if sums is not None:
                 likely = links.probabilities(learned.model.link, sums)
                 return links.predictions(learned.model.link, sums, likely, learned.classes), likely
-        fitted, matrix = learned.estimator, self._matrix(table)
+        fitted, given = learned.estimator, self._given(table)
         if not self.facts.has_probabilities or learned.classes is None:
-            return np.asarray(fitted.predict(matrix)), None
-        likely = np.asarray(fitted.predict_proba(matrix), dtype=np.float64)
+            return np.asarray(fitted.predict(given)), None
+        likely = np.asarray(fitted.predict_proba(given), dtype=np.float64)
         if framework_named(self.facts.framework).wants_codes:
             return learned.classes[links.first_of_top(likely)], likely
-        return _labels(fitted, matrix, likely), likely
+        return _labels(fitted, given, likely), likely
 
     def write_answer(self, code: RowCode, inputs: Sequence[Value], state: State) -> str:
         """Write down the answer to one row, and return an expression for it, a dict."""
@@ -151,11 +158,10 @@ class Estimate(Step):
         if learned.model is not None:
             sums = learned.model.row(code, inputs)
             return links.write_answer(code, learned.model.link, sums, learned.classes)
-        names = [value.name for value in inputs]
+        columns = [(value.name, value.dtype) for value in inputs]
 
-        def call(*values: float) -> dict[str, Any]:
-            columns = [Column(n, "float", np.array([v]), ()) for n, v in zip(names, values, strict=True)]
-            given, likely = self.answer(Table(tuple(columns), 1), learned)
+        def call(*values: Any) -> dict[str, Any]:
+            given, likely = self.answer(one_row(columns, values), learned)
             return answers_of(given, likely, learned.classes)[0]
 
         return f"{code.constant(call)}({', '.join(code.floats(value) for value in inputs)})"
@@ -178,6 +184,10 @@ class Estimate(Step):
     def _name(self) -> str:
         return self.facts.title
 
+    def _given(self, table: Table) -> Any:
+        """Return what the estimator reads: a matrix, or for some frameworks the table itself."""
+        return table if framework_named(self.facts.framework).reads_tables else self._matrix(table)
+
     def _matrix(self, table: Table) -> NDArray[np.float64]:
         matrix = table.matrix(self._name, allow_missing=self.facts.allows_missing)
         # Libraries that round to float32 refuse what does not fit; here it counts as their largest number.
@@ -197,13 +207,13 @@ def answers_of(
     return answers
 
 
-def _labels(fitted: Any, matrix: NDArray[np.float64], likely: NDArray[np.float64]) -> NDArray[np.generic]:
+def _labels(fitted: Any, given: Any, likely: NDArray[np.float64]) -> NDArray[np.generic]:
     """Return the estimator's prediction; of classes that tie, always the first.
 
     The last bits of a sum depend on how many rows are computed together. Without this, a row on the very
     border could be one class alone and another among many.
     """
-    predicted = cast("NDArray[np.generic]", np.asarray(fitted.predict(matrix)))
+    predicted = cast("NDArray[np.generic]", np.asarray(fitted.predict(given)))
     classes = np.asarray(fitted.classes_)
     if predicted.ndim != 1:
         return predicted
@@ -212,14 +222,36 @@ def _labels(fitted: Any, matrix: NDArray[np.float64], likely: NDArray[np.float64
     return np.where(is_among & (is_top.sum(axis=1) > 1), classes[is_top.argmax(axis=1)], predicted)
 
 
+def _needs_target(estimator: Any) -> bool:
+    from sklearn.utils import get_tags
+
+    return bool(get_tags(estimator).target_tags.required)
+
+
 def _unfitted(estimator: Any) -> Any:
     from sklearn.base import clone
 
     return clone(estimator)
 
 
-def estimate(estimator: Any) -> Estimate:
+def estimate(estimator: Any, *, task: Task | None = None) -> Estimate:
     """Put an estimator into a pipeline: scikit-learn's, or anything with its methods.
+
+    A function marked with `step` is a predictor too: ``estimate(price_rule(factor=2.0))`` predicts what the function
+    returns, one number per row.
+
+    Parameters
+    ----------
+    estimator
+        Not fitted; or a marked function, called with its options.
+    task
+        Of a function: ``regression`` when it returns numbers, as it is when nothing is said, or ``classification``
+        when it returns labels. An estimator knows it itself.
+
+    Raises
+    ------
+    InvalidStepError
+        When it is a class, or no estimator; or when `task` is given for one that knows it itself.
 
     Examples
     --------
@@ -227,4 +259,4 @@ def estimate(estimator: Any) -> Estimate:
     >>> estimate(Ridge(alpha=2.0)).params()["alpha"]
     2.0
     """
-    return Estimate.of(estimator)
+    return Estimate.of(estimator, task)
