@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redspot.pipeline.branches import Branch, branch, join
     from redspot.pipeline.estimating import estimate
+    from redspot.pipeline.frameworks.torch_estimator import TorchClassifier, TorchRegressor
+    from redspot.pipeline.frameworks.torch_modules import mlp, module
     from redspot.pipeline.loading import load, loads
     from redspot.pipeline.parity import ParityReport
     from redspot.pipeline.picture import render_svg
@@ -34,6 +36,8 @@ _HOMES = {
     "ParityReport": "parity",
     "Pipeline": "pipeline",
     "Schema": "schema",
+    "TorchClassifier": "frameworks.torch_estimator",
+    "TorchRegressor": "frameworks.torch_estimator",
     "bin": "steps.bins",
     "branch": "branches",
     "clip": "steps.clipping",
@@ -44,6 +48,8 @@ _HOMES = {
     "load": "loading",
     "loads": "loading",
     "log": "steps.logarithm",
+    "mlp": "frameworks.torch_modules",
+    "module": "frameworks.torch_modules",
     "one_hot": "steps.encoding",
     "parse_number": "steps.parsing",
     "polynomial": "steps.products",
@@ -59,6 +65,8 @@ __all__ = [
     "ParityReport",
     "Pipeline",
     "Schema",
+    "TorchClassifier",
+    "TorchRegressor",
     "bin",
     "branch",
     "clip",
@@ -69,6 +77,8 @@ __all__ = [
     "load",
     "loads",
     "log",
+    "mlp",
+    "module",
     "one_hot",
     "parse_number",
     "polynomial",

@@ -21,7 +21,7 @@ _DTYPE_NAMES: Mapping[str, str] = {"U": "text", "i": "int", "u": "int", "b": "bo
 
 def write_learned(name: str, learned: Learned) -> tuple[dict[str, Any], dict[str, bytes], dict[str, Array]]:
     """Return JSON, members and arrays; raises UnsavableStepError when the estimator cannot be written safely."""
-    files = {f"estimators/{name}/{file}": data for file, data in learned.packed(name).items()}
+    files = {f"estimators/{name}/{file}": data for file, data in sorted(learned.packed(name).items())}
     entry = {
         "kind": "estimate",
         "facts": asdict(learned.facts),

@@ -9,11 +9,11 @@ from typing import Any, cast
 from redspot.pipeline.column import listed
 from redspot.pipeline.errors import UntrustedPipelineError
 from redspot.pipeline.estimating import Estimate
+from redspot.pipeline.function_file import STEPS, read_function, write_function
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.learned_file import Array, read_learned, write_learned
 from redspot.pipeline.node import State, Step
 from redspot.pipeline.steps.custom import CustomStep
-from redspot.pipeline.function_file import STEPS, read_function, write_function
 
 # Kind → module and class; a module is imported when a file names its kind, so that the others cost no start.
 KINDS: Mapping[str, str] = {

@@ -8,8 +8,8 @@ from typing import Any
 
 from redspot.pipeline.compiled.model import Model
 from redspot.pipeline.errors import CorruptPipelineError
-from redspot.pipeline.learned_file import read_classes, write_classes
 from redspot.pipeline.function_file import STEPS, read_function, write_function
+from redspot.pipeline.learned_file import read_classes, write_classes
 
 wants_codes = False
 tolerance = 1e-9

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from redspot.pipeline.column import NUMERIC, Column, Table, listed
 from redspot.pipeline.errors import ColumnTypeError, InvalidTargetError, MissingValueError
+from redspot.pipeline.learned import Task
 from redspot.pipeline.node import require_choice
 from redspot.pipeline.steps.custom import CustomStep
 
@@ -34,7 +35,7 @@ class FunctionModel(BaseEstimator):  # type: ignore[misc]
 
     redspot_framework: ClassVar[str] = "function"
 
-    def __init__(self, step: CustomStep, task: Literal["classification", "regression"] = "regression") -> None:
+    def __init__(self, step: CustomStep, task: Task = "regression") -> None:
         require_choice("estimate", "task", task, ("classification", "regression"))
         self.step, self.task = step, task
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 from redspot.pipeline import Pipeline, branch, estimate, impute, loads, step
 from redspot.pipeline.errors import (
@@ -111,8 +112,6 @@ def test_what_a_function_must_not_return(trusted_models: Any) -> None:
     with pytest.raises(InvalidStepError, match="one of 'classification', 'regression'"):
         estimate(trusted_models.price_rule(), task="other")
     with pytest.raises(InvalidStepError, match="task is for functions"):
-        from sklearn.linear_model import Ridge
-
         estimate(Ridge(), task="regression")
 
 
