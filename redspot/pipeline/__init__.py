@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redspot.pipeline.branches import Branch, branch, join, target
     from redspot.pipeline.estimating import estimate
+    from redspot.pipeline.frameworks.torch_estimator import TorchClassifier, TorchRegressor
+    from redspot.pipeline.frameworks.torch_modules import mlp, module
     from redspot.pipeline.loading import load, loads
     from redspot.pipeline.parity import ParityReport
     from redspot.pipeline.picture import render_svg
@@ -51,6 +53,8 @@ _HOMES = {
     "Schema": "schema",
     "Selector": "selectors",
     "age": "steps.ages",
+    "TorchClassifier": "frameworks.torch_estimator",
+    "TorchRegressor": "frameworks.torch_estimator",
     "bin": "steps.bins",
     "branch": "branches",
     "clip": "steps.clipping",
@@ -73,6 +77,8 @@ _HOMES = {
     "log": "steps.logarithm",
     "multi_hot": "steps.items",
     "normalize_text": "steps.normalizing",
+    "mlp": "frameworks.torch_modules",
+    "module": "frameworks.torch_modules",
     "one_hot": "steps.encoding",
     "ordinal": "steps.ordering",
     "parse_list": "steps.lists",
@@ -97,6 +103,8 @@ __all__ = [
     "Pipeline",
     "Schema",
     "Selector",
+    "TorchClassifier",
+    "TorchRegressor",
     "age",
     "bin",
     "branch",
@@ -118,6 +126,8 @@ __all__ = [
     "load",
     "loads",
     "log",
+    "mlp",
+    "module",
     "multi_hot",
     "normalize_text",
     "one_hot",

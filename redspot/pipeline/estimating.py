@@ -22,8 +22,9 @@ from redspot.pipeline.frameworks import framework_named
 from redspot.pipeline.learned import Facts, Learned, Task
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.plain import json_params
-from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.rowcode import RowCode, Value, one_row
 from redspot.pipeline.sparse_table import csr_of, is_sparse, reads_sparse, stretches
+from redspot.pipeline.steps.custom import CustomStep
 from redspot.pipeline.texts import Texts
 
 Answers = tuple[NDArray[np.generic], NDArray[np.float64] | None]
@@ -67,14 +68,20 @@ class Estimate(Step):
     shown: Mapping[str, Any] = field(repr=False)
 
     @classmethod
-    def of(cls, estimator: Any) -> Self:
-        """Return the step around an estimator.
+    def of(cls, estimator: Any, task: Task | None = None) -> Self:
+        """Return the step around an estimator, or around a step that is a function.
 
         Raises
         ------
         InvalidStepError
-            When it is a class, or no estimator.
+            When it is a class, or no estimator; or when `task` is given for one that knows it itself.
         """
+        if isinstance(estimator, CustomStep):
+            from redspot.pipeline.frameworks.function_model import FunctionModel
+
+            estimator = FunctionModel(estimator, task or "regression")
+        elif task is not None:
+            raise InvalidStepError(f"estimate: task is for functions; {type(estimator).__name__} knows what it learns.")
         if isinstance(estimator, type):
             raise InvalidStepError(f"estimate: give an instance, {estimator.__name__}(), not the class.")
         if not hasattr(estimator, "fit") or not hasattr(estimator, "get_params"):
@@ -106,10 +113,10 @@ class Estimate(Step):
     def fit(self, table: Table, target: Target | None) -> Learned:
         """Fit a clone of the estimator, and return it."""
         estimator = _unfitted(self.estimator)
-        matrix = self._matrix(table, estimator)
+        given = self._given(table, estimator)
         if target is not None and self.task == "regression" and target.values.dtype.kind == "U":
             raise InvalidTargetError(f"{self._name} learns numbers, and the target holds text.")
-        if self.task != "other" and target is None:
+        if self.task != "other" and target is None and _needs_target(estimator):
             raise InvalidTargetError(
                 f"{self._name} needs a target, and requires y to be passed, but the target y is None: fit(X, y)."
             )
@@ -117,7 +124,7 @@ class Estimate(Step):
         if values is not None and self.task == "classification" and framework_named(self.facts.framework).wants_codes:
             classes, values = np.unique(values, return_inverse=True)
         try:
-            estimator.fit(matrix, values)
+            estimator.fit(given, values)
         except (TypeError, ValueError) as error:
             raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
         return Learned.of(estimator, classes)
@@ -130,7 +137,7 @@ class Estimate(Step):
                 return Table((Column("prediction", "float", values.astype(np.float64), ()),), table.rows)
             return Table((Column("prediction", "text", Texts.of(values.tolist(), str), ()),), table.rows)
         fitted = state["estimator"]
-        matrix = fitted.transform(self._matrix(table, fitted))
+        matrix = fitted.transform(self._given(table, fitted))
         matrix = np.asarray(matrix.todense() if hasattr(matrix, "todense") else matrix, dtype=np.float64)
         names = unique_names([str(name) for name in fitted.get_feature_names_out(np.array(table.names, dtype=object))])
         origins = merged_origins(table.columns)
@@ -165,13 +172,13 @@ class Estimate(Step):
         return self._framework_answer(fitted, table, learned.classes)
 
     def _framework_answer(self, fitted: Any, table: Table, classes: NDArray[np.generic] | None) -> Answers:
-        matrix = self._matrix(table, fitted)
+        given = self._given(table, fitted)
         if not self.facts.has_probabilities or classes is None:
-            return np.asarray(fitted.predict(matrix)), None
-        likely = np.asarray(fitted.predict_proba(matrix), dtype=np.float64)
+            return np.asarray(fitted.predict(given)), None
+        likely = np.asarray(fitted.predict_proba(given), dtype=np.float64)
         if framework_named(self.facts.framework).wants_codes:
             return classes[links.first_of_top(likely)], likely
-        return _labels(fitted, matrix, likely), likely
+        return _labels(fitted, given, likely), likely
 
     def write_answer(self, code: RowCode, inputs: Sequence[Value], state: State) -> str:
         """Write down the answer to one row, and return an expression for it, a dict."""
@@ -179,11 +186,10 @@ class Estimate(Step):
         if learned.model is not None:
             sums = learned.model.row(code, inputs)
             return links.write_answer(code, learned.model.link, sums, learned.classes)
-        names = [value.name for value in inputs]
+        columns = [(value.name, value.dtype) for value in inputs]
 
-        def call(*values: float) -> dict[str, Any]:
-            columns = [Column(n, "float", np.array([v]), ()) for n, v in zip(names, values, strict=True)]
-            given, likely = self.answer(Table(tuple(columns), 1), learned)
+        def call(*values: Any) -> dict[str, Any]:
+            given, likely = self.answer(one_row(columns, values), learned)
             return answers_of(given, likely, learned.classes)[0]
 
         return f"{code.constant(call)}({', '.join(code.floats(value) for value in inputs)})"
@@ -211,6 +217,10 @@ class Estimate(Step):
     def _name(self) -> str:
         return self.facts.title
 
+    def _given(self, table: Table, estimator: Any) -> Any:
+        """Return what the estimator reads: a matrix, or for some frameworks the table itself."""
+        return table if framework_named(self.facts.framework).reads_tables else self._matrix(table, estimator)
+
     def _matrix(self, table: Table, estimator: Any) -> Any:
         """Return what an estimator reads: float64, shape (rows, columns); sparse where columns are and it can."""
         allow_missing, largest = self.facts.allows_missing, np.finfo(np.float32).max
@@ -237,13 +247,13 @@ def answers_of(
     return answers
 
 
-def _labels(fitted: Any, matrix: Any, likely: NDArray[np.float64]) -> NDArray[np.generic]:
+def _labels(fitted: Any, given: Any, likely: NDArray[np.float64]) -> NDArray[np.generic]:
     """Return the estimator's prediction; of classes that tie, always the first.
 
     The last bits of a sum depend on how many rows are computed together. Without this, a row on the very
     border could be one class alone and another among many.
     """
-    predicted = cast("NDArray[np.generic]", np.asarray(fitted.predict(matrix)))
+    predicted = cast("NDArray[np.generic]", np.asarray(fitted.predict(given)))
     classes = np.asarray(fitted.classes_)
     if predicted.ndim != 1:
         return predicted
@@ -252,14 +262,36 @@ def _labels(fitted: Any, matrix: Any, likely: NDArray[np.float64]) -> NDArray[np
     return np.where(is_among & (is_top.sum(axis=1) > 1), classes[is_top.argmax(axis=1)], predicted)
 
 
+def _needs_target(estimator: Any) -> bool:
+    from sklearn.utils import get_tags
+
+    return bool(get_tags(estimator).target_tags.required)
+
+
 def _unfitted(estimator: Any) -> Any:
     from sklearn.base import clone
 
     return clone(estimator)
 
 
-def estimate(estimator: Any) -> Estimate:
+def estimate(estimator: Any, *, task: Task | None = None) -> Estimate:
     """Put an estimator into a pipeline: scikit-learn's, or anything with its methods.
+
+    A function marked with `step` is a predictor too: ``estimate(price_rule(factor=2.0))`` predicts what the function
+    returns, one number per row.
+
+    Parameters
+    ----------
+    estimator
+        Not fitted; or a marked function, called with its options.
+    task
+        Of a function: ``regression`` when it returns numbers, as it is when nothing is said, or ``classification``
+        when it returns labels. An estimator knows it itself.
+
+    Raises
+    ------
+    InvalidStepError
+        When it is a class, or no estimator; or when `task` is given for one that knows it itself.
 
     Examples
     --------
@@ -267,4 +299,4 @@ def estimate(estimator: Any) -> Estimate:
     >>> estimate(Ridge(alpha=2.0)).params()["alpha"]
     2.0
     """
-    return Estimate.of(estimator)
+    return Estimate.of(estimator, task)

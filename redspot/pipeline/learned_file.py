@@ -21,11 +21,11 @@ _DTYPE_NAMES: Mapping[str, str] = {"U": "text", "i": "int", "u": "int", "b": "bo
 
 def write_learned(name: str, learned: Learned) -> tuple[dict[str, Any], dict[str, bytes], dict[str, Array]]:
     """Return JSON, members and arrays; raises UnsavableStepError when the estimator cannot be written safely."""
-    files = {f"estimators/{name}/{file}": data for file, data in learned.packed(name).items()}
+    files = {f"estimators/{name}/{file}": data for file, data in sorted(learned.packed(name).items())}
     entry = {
         "kind": "estimate",
         "facts": asdict(learned.facts),
-        "classes": _classes_json(name, learned.classes),
+        "classes": write_classes(name, learned.classes),
         "model": None if learned.model is None else learned.model.document(),
         "files": sorted(files),
     }
@@ -49,7 +49,7 @@ def read_learned(
     facts = Facts(**entry["facts"])
     if facts.task not in TASKS:
         raise CorruptPipelineError(f"{name} has the unknown task {facts.task!r}.", step=name)
-    classes = _read_classes(entry["classes"])
+    classes = read_classes(entry["classes"])
     if (classes is not None) != (facts.task == "classification" and facts.is_predictor):
         raise CorruptPipelineError(f"The classes of {name} do not fit its task.", step=name)
     model = None if entry["model"] is None else model_of_document(entry["model"], arrays, classes)
@@ -61,7 +61,8 @@ def read_learned(
     return restored(facts, model, classes, files, name, trusted_modules)
 
 
-def _classes_json(name: str, classes: Array | None) -> dict[str, Any] | None:
+def write_classes(name: str, classes: Array | None) -> dict[str, Any] | None:
+    """Return classes as JSON; raises UnsavableStepError for a type that no file keeps."""
     if classes is None:
         return None
     kind = _DTYPE_NAMES.get(classes.dtype.kind)
@@ -70,7 +71,8 @@ def _classes_json(name: str, classes: Array | None) -> dict[str, Any] | None:
     return {"dtype": kind, "values": classes.tolist()}
 
 
-def _read_classes(entry: Mapping[str, Any] | None) -> Array | None:
+def read_classes(entry: Mapping[str, Any] | None) -> Array | None:
+    """Return the classes of `write_classes`; raises CorruptPipelineError when they are something else."""
     if entry is None:
         return None
     classes = np.array(entry["values"])

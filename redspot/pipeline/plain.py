@@ -24,6 +24,8 @@ def _json(value: Any) -> Any:
         return {str(key): _json(item) for key, item in value.items()}
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         return _json(value.item())
+    if callable(value) and hasattr(value, "__qualname__"):
+        return value.__qualname__
     # An address in memory would make the same pipeline look different every time.
     text = type(value).__name__ if " at 0x" in repr(value) else repr(value)
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, cast
 
 from redspot.pipeline.column import listed
-from redspot.pipeline.errors import UnsavableStepError, UntrustedPipelineError
+from redspot.pipeline.errors import UntrustedPipelineError
 from redspot.pipeline.estimating import Estimate
+from redspot.pipeline.function_file import STEPS, read_function, write_function
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.learned_file import Array, read_learned, write_learned
 from redspot.pipeline.node import State, Step
-from redspot.pipeline.steps.custom import CustomStep, StepFunction
+from redspot.pipeline.steps.custom import CustomStep
 
 # Kind → module and class; a module is imported when a file names its kind, so that the others cost no start.
 KINDS: Mapping[str, str] = {
@@ -53,7 +53,7 @@ KINDS: Mapping[str, str] = {
     "tokenize": "tokens:Tokenize",
 }
 
-STEPS_GROUP = "redspot.steps"
+STEPS_GROUP = STEPS.group
 
 
 def write_step(name: str, step: Step, state: State) -> tuple[dict[str, Any], dict[str, bytes], dict[str, Array]]:
@@ -68,13 +68,7 @@ def write_step(name: str, step: Step, state: State) -> tuple[dict[str, Any], dic
         entry, files, arrays = write_learned(name, cast("Learned", state))
         return {**entry, "params": dict(step.shown)}, files, arrays
     if isinstance(step, CustomStep):
-        module, function = step.function.address
-        _require_findable(name, step.function)
-        try:
-            options = json.loads(json.dumps(dict(step.options), allow_nan=False))
-        except (TypeError, ValueError) as error:
-            raise UnsavableStepError(f"The options of {name} are not JSON: {error}.", step=name) from error
-        return {"kind": step.kind, "module": module, "function": function, "options": options}, {}, {}
+        return {"kind": step.kind, **write_function(name, step)}, {}, {}
     return {"kind": step.kind, "params": step.params()}, {}, {}
 
 
@@ -96,8 +90,7 @@ def read_step(
         learned = read_learned(name, entry, members, arrays, trusted_modules)
         return Estimate.of_learned(learned, entry["params"]), learned
     if kind == CustomStep.kind:
-        function = find_function(str(entry["module"]), str(entry["function"]), trusted_modules)
-        return function(**entry["options"]), None
+        return read_function(entry, trusted_modules), None
     if kind not in KINDS:
         raise UntrustedPipelineError(
             f"{name} is a step of the unknown kind {kind!r}; known are {listed(KINDS)}.", step=name
@@ -109,46 +102,3 @@ def step_class(kind: str) -> type[Step]:
     """Return the class of one of the `KINDS`."""
     module, _, name = KINDS[kind].partition(":")
     return cast("type[Step]", getattr(import_module(f"redspot.pipeline.steps.{module}"), name))
-
-
-def find_function(module: str, name: str, trusted_modules: Sequence[str]) -> StepFunction:
-    """Return a marked function; nothing is imported unless an entry point or the caller vouches for it.
-
-    Raises
-    ------
-    UntrustedPipelineError
-        When neither does, or what is found there was not marked with ``@step``.
-    """
-    # Reading what is installed takes longer than loading a pipeline that names no function.
-    from importlib.metadata import entry_points
-
-    vouched = {point.value: point for point in entry_points(group=STEPS_GROUP)}
-    point = vouched.get(f"{module}:{name}")
-    if point is not None:
-        found = point.load()
-    elif module in trusted_modules and name.isidentifier():
-        found = getattr(import_module(module), name, None)
-    else:
-        raise UntrustedPipelineError(
-            f"The file names {module}.{name}, which is no installed step; if you trust that module, "
-            f"pass trusted_modules=[{module!r}]. Trusted now: {listed(trusted_modules)}.",
-            module=module,
-            function=name,
-        )
-    if not isinstance(found, StepFunction) or found.address != (module, name):
-        raise UntrustedPipelineError(
-            f"{module}.{name} is not marked with @redspot.pipeline.step.", module=module, function=name
-        )
-    return found
-
-
-def _require_findable(name: str, function: StepFunction) -> None:
-    module, qualified = function.address
-    if module == "__main__" or not qualified.isidentifier():
-        raise UnsavableStepError(
-            f"{name} is the function {qualified!r} of {'this notebook' if module == '__main__' else module}, which no "
-            "other process can import; move it to the top level of a module.",
-            step=name,
-        )
-    if getattr(import_module(module), qualified, None) is not function:
-        raise UnsavableStepError(f"{module}.{qualified} is not the function that {name} uses.", step=name)

@@ -9,10 +9,12 @@ from pkgutil import iter_modules
 import pytest
 
 import redspot.pipeline
+import redspot.pipeline.frameworks
 import redspot.pipeline.steps
 
 MODULES = [
     *(f"redspot.pipeline.{module.name}" for module in iter_modules(redspot.pipeline.__path__)),
+    *(f"redspot.pipeline.frameworks.{module.name}" for module in iter_modules(redspot.pipeline.frameworks.__path__)),
     *(f"redspot.pipeline.steps.{module.name}" for module in iter_modules(redspot.pipeline.steps.__path__)),
 ]
 

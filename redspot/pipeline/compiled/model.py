@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -14,6 +15,13 @@ from redspot.pipeline.errors import CorruptPipelineError
 from redspot.pipeline.rowcode import RowCode, Value
 
 Arrays = Mapping[str, NDArray[np.generic]]
+
+# Kind → module and class; a module is imported when a file names its kind.
+_KINDS: Mapping[str, str] = {
+    "layers": "layers:LayersModel",
+    "linear": "linear:LinearModel",
+    "trees": "trees:TreeModel",
+}
 
 
 class Model(Protocol):
@@ -69,14 +77,12 @@ def model_of_document(document: Mapping[str, Any], arrays: Arrays, classes: NDAr
     CorruptPipelineError
         When its parts do not belong together, or an index points outside.
     """
-    from redspot.pipeline.compiled.linear import LinearModel
-    from redspot.pipeline.compiled.trees import TreeModel
-
-    kinds: Mapping[str, Any] = {each.kind: each for each in (LinearModel, TreeModel)}
     kind, link = document["kind"], document["link"]
-    if kind not in kinds or link not in LINKS:
+    if kind not in _KINDS or link not in LINKS:
         raise CorruptPipelineError(f"The file has a compiled model of the unknown kind {kind!r} with link {link!r}.")
-    model: Model = kinds[kind].restored(document, arrays)
+    module, _, name = _KINDS[kind].partition(":")
+    found: Any = getattr(import_module(f"redspot.pipeline.compiled.{module}"), name)
+    model: Model = found.restored(document, arrays)
     wanted = 1 if link in OF_ONE_SUM else 0 if classes is None else len(classes)
     has_classes = classes is not None
     is_binary_pair = link == "one_vs_rest" and model.outputs == 1 and has_classes and len(classes or ()) == 2

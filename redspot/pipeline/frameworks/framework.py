@@ -12,8 +12,10 @@ from redspot.plugins import Registry
 
 # Found without looking at every installed distribution, which takes longer than loading a pipeline.
 _BUILT_IN: Mapping[str, str] = {
+    "function": "redspot.pipeline.frameworks.function",
     "lightgbm": "redspot.pipeline.frameworks.lightgbm",
     "sklearn": "redspot.pipeline.frameworks.sklearn",
+    "torch": "redspot.pipeline.frameworks.torch",
     "xgboost": "redspot.pipeline.frameworks.xgboost",
 }
 
@@ -33,10 +35,13 @@ class Framework(Protocol):
     tolerance
         How far one answer may be from another to the same row, relative: 1e-9 where the library computes in float64,
         1e-5 in float32.
+    reads_tables
+        Whether its estimators are given the `Table` itself, names, texts and all; otherwise a matrix of float64.
     """
 
     wants_codes: bool
     tolerance: float
+    reads_tables: bool
 
     def dump(self, estimator: Any, step: str) -> Mapping[str, bytes]:
         """Return a fitted estimator as files by name; the same estimator always gives the same bytes.
@@ -72,7 +77,13 @@ class Framework(Protocol):
 
 
 def framework_of(estimator: Any) -> tuple[str, Framework]:
-    """Return the name and the framework of an estimator: that of its class, or of a class that it inherits from."""
+    """Return the name and the framework of an estimator: that of its class, or of a class that it inherits from.
+
+    A class may name its framework itself, as `redspot_framework`.
+    """
+    named = getattr(type(estimator), "redspot_framework", None)
+    if named is not None:
+        return str(named), framework_named(str(named))
     tops = [cls.__module__.partition(".")[0] for cls in type(estimator).__mro__]
     known = dict.fromkeys(top for top in tops if top in _BUILT_IN)
     if not known:

@@ -21,6 +21,7 @@ from redspot.pipeline.frameworks.wrapper_file import WRAPPER, read_wrapper, writ
 
 wants_codes = True
 tolerance = 1e-9
+reads_tables = False
 
 _BOOSTER = "booster.txt"
 _CLASSES = ("LGBMClassifier", "LGBMRanker", "LGBMRegressor")
@@ -42,7 +43,7 @@ def dump(estimator: Any, step: str) -> Mapping[str, bytes]:
             step=step,
         )
     facts = {"best_iteration": int(estimator._best_iteration or 0), "classes": getattr(estimator, "_n_classes", 0)}
-    return {_BOOSTER: data, WRAPPER: write_wrapper(estimator, step, _CLASSES, **facts)}
+    return {_BOOSTER: data, WRAPPER: write_wrapper(estimator, step, _CLASSES, facts=facts)}
 
 
 def check(files: Mapping[str, bytes], step: str, trusted_modules: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from redspot.pipeline.estimator_file import check_estimator, dump_estimator, loa
 
 wants_codes = False
 tolerance = 1e-9
+reads_tables = False
 
 _FILE = "estimator.skops"
 

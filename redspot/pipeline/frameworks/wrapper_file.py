@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from redspot.pipeline.errors import CorruptPipelineError, UnsavableStepError, UntrustedPipelineError
@@ -12,8 +13,29 @@ from redspot.pipeline.errors import CorruptPipelineError, UnsavableStepError, Un
 WRAPPER = "wrapper.json"
 
 
-def write_wrapper(estimator: Any, step: str, known: Collection[str], **facts: Any) -> bytes:
+def write_wrapper(
+    estimator: Any,
+    step: str,
+    known: Collection[str],
+    *,
+    left_out: Collection[str] = (),
+    keep_none: bool = False,
+    facts: Mapping[str, Any] = MappingProxyType({}),
+) -> bytes:
     """Return class and parameters as JSON, together with facts of the caller.
+
+    Parameters
+    ----------
+    estimator, step
+        What is written, and where it belongs, for a message.
+    known
+        Names of classes that may be loaded again.
+    left_out
+        Parameters that the file does not keep.
+    keep_none
+        Whether None is a value like any other; otherwise it stands for the library's own default.
+    facts
+        Anything that JSON has a word for.
 
     Raises
     ------
@@ -27,12 +49,12 @@ def write_wrapper(estimator: Any, step: str, known: Collection[str], **facts: An
         )
     params = {}
     for key, value in estimator.get_params(deep=False).items():
-        if value is None or (isinstance(value, float) and math.isnan(value)):
+        if key in left_out or (value is None and not keep_none) or (isinstance(value, float) and math.isnan(value)):
             continue
         if callable(value):
             raise UnsavableStepError(f"{step} cannot be saved: its parameter {key} is a function.", step=step)
         params[key] = _plain(value, key, step)
-    document = {"class": name, "params": params, **facts}
+    document = {"class": name, "params": params, **{key: _plain(value, key, step) for key, value in facts.items()}}
     return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 

@@ -21,6 +21,7 @@ from redspot.pipeline.frameworks.wrapper_file import WRAPPER, read_wrapper, writ
 
 wants_codes = True
 tolerance = 1e-5
+reads_tables = False
 
 _BOOSTER = "booster.ubj"
 _CLASSES = ("XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRanker", "XGBRegressor")
