@@ -9,18 +9,22 @@ from typing import Any
 from redspot.pipeline.layout import BOX_HEIGHT, BOX_WIDTH, Frame, Layout, lay_out
 
 MAX_LABEL = 23
+# Smaller letters.
+MAX_DETAIL = 30
 
 # Themes: JupyterLab's variables where there are any, otherwise what the reader's system prefers. The class keeps
 # the rules from leaking into the page round an inline picture.
 STYLE = """
 .rsp-pipeline{--rsp-ink:var(--jp-ui-font-color1,#1f2328);--rsp-faint:var(--jp-ui-font-color2,#59636e);
 --rsp-line:var(--jp-border-color1,#c4ccd4);--rsp-box:var(--jp-layout-color1,#fff);
---rsp-accent:var(--jp-brand-color1,#c8324a);--rsp-source:var(--jp-info-color1,#1f7a8c);color:var(--rsp-ink);
+--rsp-accent:var(--jp-brand-color1,#c8324a);--rsp-source:var(--jp-info-color1,#1f7a8c);
+--rsp-target:var(--jp-warn-color1,#b25e00);--rsp-good:var(--jp-success-color1,#2e7d32);color:var(--rsp-ink);
 font-family:var(--jp-ui-font-family,system-ui,-apple-system,"Segoe UI",sans-serif)}
 @media (prefers-color-scheme:dark){.rsp-pipeline{--rsp-ink:var(--jp-ui-font-color1,#e6edf3);
 --rsp-faint:var(--jp-ui-font-color2,#9aa4af);--rsp-line:var(--jp-border-color1,#4a525b);
 --rsp-box:var(--jp-layout-color1,#1c2128);--rsp-accent:var(--jp-brand-color1,#ff6b81);
---rsp-source:var(--jp-info-color1,#56c2d6)}}
+--rsp-source:var(--jp-info-color1,#56c2d6);--rsp-target:var(--jp-warn-color1,#f0a04b);
+--rsp-good:var(--jp-success-color1,#6cc070)}}
 .rsp-pipeline .rsp-box{fill:var(--rsp-box);stroke:var(--rsp-line)}
 .rsp-pipeline .rsp-frame{fill:var(--rsp-faint);fill-opacity:.06;stroke:var(--rsp-line);stroke-dasharray:4 3}
 .rsp-pipeline .rsp-edge{fill:none;stroke:var(--rsp-line);stroke-width:1.5}
@@ -28,10 +32,17 @@ font-family:var(--jp-ui-font-family,system-ui,-apple-system,"Segoe UI",sans-seri
 .rsp-pipeline .rsp-source .rsp-mark{fill:var(--rsp-source)}
 .rsp-pipeline .rsp-predictor .rsp-mark{fill:var(--rsp-accent)}
 .rsp-pipeline .rsp-predictor .rsp-box{stroke:var(--rsp-accent)}
+.rsp-pipeline .rsp-target .rsp-mark{fill:var(--rsp-target)}
+.rsp-pipeline .rsp-target .rsp-box{stroke-dasharray:5 3}
+.rsp-pipeline .rsp-output .rsp-mark{fill:var(--rsp-good)}
 .rsp-pipeline text{fill:currentColor;font-size:13px}
 .rsp-pipeline .rsp-title{font-weight:600}
 .rsp-pipeline .rsp-faint{fill:var(--rsp-faint);font-size:11px}
 """.strip().replace("\n", "")
+
+
+# What a step is there for, where its place in the picture does not say it.
+_PARTS = {"target": " – prepares the target, in training only", "output": " – beside the prediction"}
 
 
 def render_svg(description: Mapping[str, Any]) -> str:
@@ -80,8 +91,8 @@ def _box(node: Mapping[str, Any], layout: Layout) -> str:
     x, y = layout.corners[str(node["id"])]
     left, top = _px(x), _px(y)
     detail = _arrow(node).removeprefix(" → ") or ("fitted" if node["fitted"] else "not fitted")
-    if node["role"] == "predictor" and node["outputs"]:
-        detail = ", ".join(node["outputs"])
+    if node["role"] in ("predictor", "output") and node["outputs"]:
+        detail = _listing(node["outputs"], 3)
     return (
         f'<g class="rsp-{escape(str(node["role"]), quote=True)}" transform="translate({left} {top})">'
         f"<title>{escape(_tooltip(node))}</title>"
@@ -89,7 +100,7 @@ def _box(node: Mapping[str, Any], layout: Layout) -> str:
         f'<rect class="rsp-mark" x="0" y="10" width="4" height="{BOX_HEIGHT - 20}" rx="2"/>'
         f'<text class="rsp-title" x="14" y="22">{escape(_short(str(node["title"])))}</text>'
         f'<text class="rsp-faint" x="14" y="38">{escape(_short(str(node["name"])))}</text>'
-        f'<text class="rsp-faint" x="14" y="53">{escape(detail)}</text></g>'
+        f'<text class="rsp-faint" x="14" y="53">{escape(_short(detail, MAX_DETAIL))}</text></g>'
     )
 
 
@@ -121,7 +132,7 @@ def _arrow(node: Mapping[str, Any]) -> str:
 
 def _tooltip(node: Mapping[str, Any]) -> str:
     params = ", ".join(f"{name}={value!r}" for name, value in node["params"].items())
-    return f"{node['name']}: {node['title']}({params})"
+    return f"{node['name']}: {node['title']}({params}){_PARTS.get(node['role'], '')}"
 
 
 def _sentence(description: Mapping[str, Any]) -> str:

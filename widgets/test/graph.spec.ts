@@ -1,4 +1,5 @@
-import type { IGraphNode } from '../src/graph/data';
+import type { IGraphNode, IPipelineGraph } from '../src/graph/data';
+import { isPipelineGraph } from '../src/graph/data';
 import { mountPipelineGraph } from '../src/graph/graph';
 import { descentOf, lineageOf } from '../src/graph/lineage';
 import type { ITranslation } from '../src/picture';
@@ -72,6 +73,35 @@ describe('lineage', () => {
 
   it('leads a raw column to all it has a part in', () => {
     expect([...descentOf(GRAPH, 'mass').columns.keys()]).toEqual(['raw', 'a', 'b']);
+  });
+});
+
+describe('roles', () => {
+  const named: IPipelineGraph = {
+    ...GRAPH,
+    nodes: GRAPH.nodes.map(each =>
+      each.id === 'c'
+        ? { ...each, role: 'target', kind: 'columns' }
+        : each.id === 'b'
+          ? { ...each, role: 'output', kind: 'explain' }
+          : each
+    )
+  };
+
+  it('tells what prepares the target, and what comes beside the prediction', () => {
+    expect(isPipelineGraph(named)).toBe(true);
+    const picture = mountPipelineGraph(host, named, { selected: 'c' });
+    expect(find('[data-id=c]').classList).toContain('rsp-target');
+    expect(find('.rsp-card').textContent).toContain('it runs in training only');
+    picture.select('b');
+    expect(find('.rsp-card').textContent).toContain('An output beside the prediction.');
+    expect(find('[data-id=b] .rsp-shape').textContent).toBe('mass scaled');
+    const drawn = (id: string): string | null => find(`[data-id=${id}] path`).getAttribute('d');
+    expect(new Set(['a', 'b', 'c'].map(drawn)).size).toBe(3);
+  });
+
+  it('refuses a role that it cannot draw', () => {
+    expect(isPipelineGraph({ ...GRAPH, nodes: [{ ...GRAPH.nodes[0], role: 'boss' }] })).toBe(false);
   });
 });
 

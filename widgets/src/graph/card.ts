@@ -76,9 +76,25 @@ function timingText(node: IGraphNode, trans: ITranslation): string {
   return parts.join(' · ');
 }
 
+/** What a step is there for, where its place in the picture does not say it. */
+function roleText(node: IGraphNode, trans: ITranslation): string {
+  switch (node.role) {
+    case 'target':
+      return trans.__('Prepares the target; it runs in training only.');
+    case 'output':
+      return trans.__('An output beside the prediction.');
+    default:
+      return '';
+  }
+}
+
 /** The card of a step: shapes, times, parameters, what it learned, columns. */
 export function nodeCard(graph: IPipelineGraph, node: IGraphNode, trans: ITranslation): Node[] {
   const parts: Node[] = [];
+  const part = roleText(node, trans);
+  if (part) {
+    parts.push(html('p', 'rsp-faint', {}, part));
+  }
   const timing = timingText(node, trans);
   if (timing) {
     parts.push(html('p', 'rsp-faint', {}, timing));

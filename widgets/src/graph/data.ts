@@ -22,12 +22,15 @@ export interface IGraphColumn {
   readonly from?: readonly { readonly node: string; readonly column: string }[] | null;
 }
 
+export type Role = 'source' | 'step' | 'predictor' | 'target' | 'output';
+
 export interface IGraphNode {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
   readonly title: string;
-  readonly role: 'source' | 'step' | 'predictor';
+  /** A `target` prepares what is learned, in training only; an `output` is given beside the prediction. */
+  readonly role: Role;
   readonly params: Readonly<Record<string, unknown>>;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -74,7 +77,7 @@ const isNode: Guard<IGraphNode> = shape<IGraphNode>({
   name: isText,
   kind: isText,
   title: isText,
-  role: oneOf('source', 'step', 'predictor'),
+  role: oneOf('source', 'step', 'predictor', 'target', 'output'),
   params: isRecord,
   inputs: listOf(isText),
   outputs: listOf(isText),

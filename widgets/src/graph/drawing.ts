@@ -11,7 +11,7 @@ import type { ILeaf } from './levels';
 
 /** Rows and columns of what a node gives, or the names of what a model answers. */
 export function shapeText(node: IGraphNode, trans: ITranslation): string {
-  if (node.role === 'predictor' && node.outputs.length > 0) {
+  if ((node.role === 'predictor' || node.role === 'output') && node.outputs.length > 0) {
     return node.outputs.join(', ');
   }
   if (node.columns_out === null) {
@@ -32,7 +32,7 @@ export function nodeButton({ leaf, x, y }: IPlacedLeaf, trans: ITranslation): HT
     `rsp-node rsp-${roleOf(leaf)}`,
     { 'data-id': leaf.key, 'aria-pressed': 'false', title: `${name}: ${title}` },
     null,
-    html('span', 'rsp-badge', {}, icon(node?.kind ?? 'group')),
+    html('span', 'rsp-badge', {}, icon(node?.kind ?? 'group', node?.role)),
     html(
       'span',
       'rsp-words',

@@ -1,6 +1,7 @@
 /** Outlines in a box of 16 × 16, drawn with a stroke; one per kind of step. */
 
 import { svg } from '../dom';
+import type { Role } from './data';
 
 const COLUMNS = 'M2.5 3.5h11v9h-11zM6.2 3.5v9M9.8 3.5v9M2.5 6.5h11';
 const TABLE = 'M3 3h4v4H3zM9 3h4v4H9zM3 9h4v4H3zM9 9h4v4H9zM4.2 5h1.6';
@@ -49,14 +50,20 @@ const ICONS = new Map<string, string>([
   ['pixels', IMAGE],
   ['function', FUNCTION],
   ['estimate', 'M2.5 12.5l3.6-4 2.6 2.2 4.8-6.7M10.2 3.8h3.3v3.3'],
+  [
+    'target',
+    'M8 2.2a5.8 5.8 0 1 1 0 11.6A5.8 5.8 0 0 1 8 2.2zM8 5.4a2.6 2.6 0 1 1 0 5.2 2.6 2.6 0 0 1 0-5.2zM8 8v.01'
+  ],
+  ['output', 'M6.5 3h-4v10h4M6 8h7.5M10.5 5l3 3l-3 3'],
   ['group', 'M3 2.5h7v7H3zM6 12.5h7v-7']
 ]);
 
-/** The icon of a kind of step; steps of one's own look like a function. */
-export function icon(kind: string): SVGSVGElement {
+/** The icon of a kind of step; steps of one's own look like a function, or like what they are there for. */
+export function icon(kind: string, role: Role = 'step'): SVGSVGElement {
+  const known = role === 'target' && kind === 'columns' ? undefined : ICONS.get(kind);
   return svg(
     'svg',
     { viewBox: '0 0 16 16', width: 16, height: 16, 'aria-hidden': 'true' },
-    svg('path', { d: ICONS.get(kind) ?? FUNCTION })
+    svg('path', { d: known ?? ICONS.get(role) ?? FUNCTION })
   );
 }
