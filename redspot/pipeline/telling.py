@@ -61,7 +61,8 @@ def written(value: Any) -> str:
     if isinstance(value, int | float):
         return figure(value)
     if isinstance(value, Mapping):
-        return listing([f"{key}: {written(each)}" for key, each in value.items()])
+        # A file keeps no order of its own.
+        return listing([f"{key}: {written(value[key])}" for key in sorted(value, key=str)])
     if isinstance(value, Iterable):
         return listing([written(each) for each in value])
     return str(value)
