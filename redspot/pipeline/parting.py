@@ -65,7 +65,7 @@ def _with_new_origins(part: Graph, features: dict[str, tuple[Feature, ...]]) -> 
     known = set(part.columns)
     made: dict[str, tuple[Feature, ...]] = {}
     for source in part.sources:
-        made[source.name] = tuple(replace(each, columns=(each.name,)) for each in features[source.name])
+        made[source.name] = tuple(replace(each, columns=(each.name,), made_of=()) for each in features[source.name])
     for node in part.steps:
         behind = tuple(dict.fromkeys(c for name in node.inputs for each in made.get(name, ()) for c in each.columns))
         made[node.name] = tuple(

@@ -103,7 +103,7 @@ def test_folds_searches_and_importance_make_the_target_too() -> None:
     assert made.cross_validate(data, data["price"], folds=3)["r2"] == made.cross_validate(data, folds=3)["r2"]
     found = made.search({"x_scale__method": choice("standard", "robust")}, data, trials=2, folds=2)
     assert found.best_value > 0.9
-    assert list(made.fit(data).importance(data))[0] == "beds"
+    assert next(iter(made.fit(data).importance(data))) == "beds"
 
 
 @step
