@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from redspot.pipeline.estimating import Estimate
-from redspot.pipeline.graph import Graph, Node
+from redspot.pipeline.graph import Graph, Node, Source
 from redspot.pipeline.plain import json_params
 from redspot.pipeline.steps.custom import CustomStep
 
@@ -19,8 +19,10 @@ def code_hash(graph: Graph) -> str:
     Two fits with the same hash ran the same definition; the data may differ.
     """
     document = {
-        "sources": [[source.name, list(source.columns)] for source in graph.sources],
-        "steps": [_defined(node) for node in graph.nodes],
+        "sources": [[part.name, list(part.columns)] for part in graph.all_parts if isinstance(part, Source)],
+        "steps": [_defined(node) for node in graph.steps],
+        "target": None if graph.target is None else [graph.target.source.name, graph.target.drops_missing],
+        "outputs": [[output.name, output.node] for output in graph.outputs],
     }
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
-from types import MappingProxyType
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from redspot._version import __version__
@@ -79,16 +78,21 @@ def metadata_of(graph: Graph, fitted: Fitted, table: Table, target: Target | Non
         rows=fitted.rows,
         fitted_at=datetime.now(UTC),
         fit_s=fit_s,
-        timing=MappingProxyType(dict(fitted.timings)),
-        libraries=MappingProxyType(_libraries(graph)),
+        timing=dict(fitted.timings),
+        libraries=_libraries(graph),
         code_hash=code_hash(graph),
-        profile_source=lambda: profile,
+        profile_source=partial(_given, profile),
     )
+
+
+def _given(profile: Profile) -> Profile:
+    """Return what is given; not a closure, so that a fitted pipeline can be sent to another process."""
+    return profile
 
 
 def _libraries(graph: Graph) -> dict[str, str]:
     """Return versions of what was used; all of it is imported by now, so nothing is searched for."""
-    frameworks = {node.step.facts.framework for node in graph.nodes if isinstance(node.step, Estimate)}
+    frameworks = {node.step.facts.framework for node in graph.steps if isinstance(node.step, Estimate)}
     found = {name: getattr(sys.modules.get(name), "__version__", None) for name in sorted({"numpy", *frameworks})}
     known = {name: str(version) for name, version in found.items() if version is not None}
     return {"python": platform.python_version(), "redspot": __version__, **known}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from redspot.pipeline.errors import CorruptPipelineError
@@ -70,10 +70,10 @@ def read_metadata(document: Any, steps: tuple[str, ...]) -> tuple[Metadata | Non
         rows=rows,
         fitted_at=_moment(training["fitted_at"]),
         fit_s=_seconds(training["fit_s"], "fit_s"),
-        timing=MappingProxyType(timing),
-        libraries=MappingProxyType(libraries),
+        timing=timing,
+        libraries=libraries,
         code_hash=code_hash,
-        profile_source=_profile_source(training["profile"], rows),
+        profile_source=partial(_read_profile, training["profile"], rows),
     )
     return metadata, metrics
 
@@ -90,20 +90,17 @@ def _training_json(metadata: Metadata) -> dict[str, Any]:
     }
 
 
-def _profile_source(document: Any, rows: int) -> Callable[[], Profile]:
-    def read() -> Profile:
-        from redspot.profile.errors import InvalidProfileError
-        from redspot.profile.table import Profile
+def _read_profile(document: Any, rows: int) -> Profile:
+    from redspot.profile.errors import InvalidProfileError
+    from redspot.profile.table import Profile
 
-        try:
-            profile = Profile.of_json(document)
-        except InvalidProfileError as error:
-            raise CorruptPipelineError(f"The file's metadata.json is damaged: {error}") from error
-        if profile.rows != rows:
-            _refuse(f"the profile has {profile.rows} rows, and {rows} were fitted")
-        return profile
-
-    return read
+    try:
+        profile = Profile.of_json(document)
+    except InvalidProfileError as error:
+        raise CorruptPipelineError(f"The file's metadata.json is damaged: {error}") from error
+    if profile.rows != rows:
+        _refuse(f"the profile has {profile.rows} rows, and {rows} were fitted")
+    return profile
 
 
 def _timing(value: Any, name: object, steps: tuple[str, ...]) -> Timing:

@@ -453,7 +453,3 @@ class Pipeline(Portrait, Stored):
     def _readers(self, rows: object) -> Readers:
         dtypes = self._learned().schema.dtypes
         return Frame.of_width(rows, tuple(dtypes)).readers(dtypes)
-
-    def _table(self, rows: object) -> Table:
-        dtypes = self._learned().schema.dtypes
-        return Frame.of_width(rows, tuple(dtypes)).table(dtypes)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from redspot.pipeline.column import Table
 from redspot.pipeline.definition import Definition
-from redspot.pipeline.errors import MetadataMissingError, NotFittedError
+from redspot.pipeline.errors import MetadataMissingError, NotFittedError, UnsupportedPredictionError
 from redspot.pipeline.fitting import Fitted, run_through
 from redspot.pipeline.frame import Frame
 
@@ -35,8 +36,17 @@ class Portrait(Definition):
     def metadata_(self) -> Metadata | None:
         """What is remembered of the fit; None for a pipeline that was taken over, or is from an earlier version."""
         self._learned()
-        metrics = MappingProxyType(dict(self.metrics_))
-        return None if self._metadata is None else replace(self._metadata, metrics=metrics)
+        remembered = self._metadata
+        if remembered is None:
+            return None
+        return replace(
+            remembered,
+            timing=MappingProxyType(remembered.timing),
+            libraries=MappingProxyType(remembered.libraries),
+            metrics=MappingProxyType(dict(self._metrics)),
+            # What was read and checked once is kept.
+            profile_source=lambda: remembered.profile,
+        )
 
     @property
     def profile_(self) -> Profile:
@@ -74,15 +84,16 @@ class Portrait(Definition):
         """
         from redspot.pipeline.views import view_step
 
-        fitted, node = self._learned(), self._graph.node(step)
-        if self._graph.target is not None and node in self._graph.target.nodes:
+        graph, fitted, node = self._graph, self._learned(), self._graph.node(step)
+        if node in graph.explanations:
+            raise UnsupportedPredictionError(f"{node.name} explains answers and makes no column; see predict_one().")
+        if graph.target is not None and node in graph.target.nodes:
             from redspot.pipeline.targeting import make_target
 
-            tables = make_target(self._graph, Frame.of(X), fitted.states).tables
-            before, after = tables[node.inputs[0]], tables[node.name]
+            made = make_target(graph, Frame.of(X), fitted.states).tables
+            before, after = made[node.inputs[0]], made[node.name]
         else:
-            table = Frame.of(X).table(fitted.schema.dtypes)
-            before, after = run_through(self._graph, fitted, table, node.name)
+            before, after = run_through(graph, fitted, self._table(X), node.name)
         return view_step(node.name, node.step.kind, before, after, fitted.features[node.name])
 
     def training_data(self, serve: object = None) -> TrainingData:
@@ -105,13 +116,12 @@ class Portrait(Definition):
         train = self.profile_
         if serve is None:
             return TrainingData(train)
-        table = Frame.of(serve).table(self._learned().schema.dtypes)
-        return TrainingData(train, drift(train, profile_of(table)))
+        return TrainingData(train, drift(train, profile_of(self._table(serve))))
 
     def __repr__(self) -> str:
         from redspot.pipeline.picture import summary
 
-        return summary(self.describe(), self.metrics_)
+        return summary(self.describe(), self._metrics)
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
@@ -119,7 +129,11 @@ class Portrait(Definition):
         from redspot.pipeline.picture import static_bundle
         from redspot.pipeline.showing import bundle
 
-        return bundle("pipeline", self, static_bundle(self.describe(), self.metrics_), exclude)
+        return bundle("pipeline", self, static_bundle(self.describe(), self._metrics), exclude)
+
+    def _table(self, rows: object) -> Table:
+        dtypes = self._learned().schema.dtypes
+        return Frame.of_width(rows, tuple(dtypes)).table(dtypes)
 
     def _learned(self) -> Fitted:
         if self._fitted is None:

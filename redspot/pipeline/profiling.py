@@ -7,16 +7,16 @@ from numpy.typing import NDArray
 
 from redspot.pipeline.column import Table
 from redspot.pipeline.node import Target
-from redspot.profile.profiling import profile_table
+from redspot.profile.profiling import profile_lists, profile_table
 from redspot.profile.table import Profile
 from redspot.profile.values import Coded, Dtype, Values
 
-# Lists and images have no values that rows could be counted by.
+# Images have no values that rows could be counted by.
 _PROFILED: dict[str, Dtype] = {"float": "float", "int": "int", "bool": "bool", "text": "text", "datetime": "datetime"}
 
 
 def profile_of(table: Table, target: Target | None = None) -> Profile:
-    """Return what columns hold, and how each goes with the target; columns of lists and images are left out."""
+    """Return what columns hold, and how each goes with the target; columns of images are left out."""
     columns: dict[str, tuple[Dtype, Values]] = {}
     for column in table.columns:
         dtype = _PROFILED.get(column.dtype)
@@ -25,8 +25,10 @@ def profile_of(table: Table, target: Target | None = None) -> Profile:
         elif dtype is not None:
             columns[column.name] = dtype, column.values
     profile = profile_table(columns, None if target is None else _measured(target.values))
-    # A table without a column that can be profiled still has rows.
-    return Profile(table.rows, profile.columns)
+    made = {column.name: column for column in profile.columns}
+    made.update({c.name: profile_lists(c.name, c.values.tolist()) for c in table.columns if c.dtype == "list"})
+    # In the order of the table, which still has rows when none of its columns can be profiled.
+    return Profile(table.rows, tuple(made[name] for name in table.names if name in made))
 
 
 def _measured(target: NDArray[np.generic]) -> tuple[Dtype, Values]:

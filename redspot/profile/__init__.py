@@ -5,7 +5,7 @@ from __future__ import annotations
 from redspot.profile.column import Association, ColumnProfile, Drift, Histogram
 from redspot.profile.drifting import drift
 from redspot.profile.errors import InvalidProfileError
-from redspot.profile.profiling import profile_table, profile_values
+from redspot.profile.profiling import profile_lists, profile_table, profile_values
 from redspot.profile.table import Profile
 from redspot.profile.values import Coded
 
@@ -18,6 +18,7 @@ __all__ = [
     "InvalidProfileError",
     "Profile",
     "drift",
+    "profile_lists",
     "profile_table",
     "profile_values",
 ]

@@ -52,7 +52,7 @@ class ColumnProfile:
     Attributes
     ----------
     name, dtype
-        Its name and type.
+        Its name and type; lists, whose values are their items, are only told by these.
     rows, missing
         How many rows there are, and how many of them have no value; exact.
     distinct, distinct_exact
@@ -62,7 +62,7 @@ class ColumnProfile:
         the last bin are wide and hold them.
     top
         At most 20 values with how often they occur, most frequent first: of text, truth and whole numbers with few
-        values; truth is ``"true"`` and ``"false"``.
+        values; truth is ``"true"`` and ``"false"``. Of lists, in how many rows each item occurs.
     quantiles
         By their share as text: ``"0"``, ``"0.01"``, …, ``"1"``.
     mean, std
@@ -74,7 +74,7 @@ class ColumnProfile:
     """
 
     name: str
-    dtype: Dtype
+    dtype: Dtype | Literal["list"]
     rows: int
     missing: int
     distinct: int

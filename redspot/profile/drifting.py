@@ -54,8 +54,8 @@ def drift(reference: Profile, current: Profile | Table) -> Profile:
     Returns
     -------
     Profile
-        Columns that the reference does not have, whose type is of another family (numbers, times, text or truth), or
-        that have no rows on either side, have no drift.
+        Columns that the reference does not have, whose type is of another family (numbers, times, text or truth), that
+        hold lists, or have no rows on either side, have no drift.
 
     Examples
     --------
@@ -92,6 +92,9 @@ def population_stability(reference: NDArray[np.float64], current: NDArray[np.flo
 
 def _drift(reference: ColumnProfile, current: ColumnProfile, given: tuple[Dtype, Values] | None) -> Drift | None:
     if _family(reference.dtype) != _family(current.dtype) or not reference.rows or not current.rows:
+        return None
+    # The shares of items do not add up to one, as those of values do.
+    if _family(reference.dtype) == "lists":
         return None
     if _family(reference.dtype) == "labels":
         psi = population_stability(*_label_shares(reference, current))
@@ -188,5 +191,5 @@ def _label_shares(reference: ColumnProfile, current: ColumnProfile) -> tuple[NDA
     return shares[0], shares[1]
 
 
-def _family(dtype: Dtype) -> str:
-    return {"float": "numbers", "int": "numbers", "datetime": "times"}.get(dtype, "labels")
+def _family(dtype: str) -> str:
+    return {"float": "numbers", "int": "numbers", "datetime": "times", "list": "lists"}.get(dtype, "labels")

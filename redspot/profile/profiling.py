@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from redspot.profile.table import Profile
 from redspot.profile.values import MAX_SAMPLE, Coded, Dtype, Values, as_coded, as_floats, spread
 
 MAX_TOP = 20
+MAX_LISTS = 10_000
 
 # Whole numbers within such a range are counted one by one, which is exact and faster than sorting.
 _MAX_RANGE = 1 << 16
@@ -50,6 +53,33 @@ def profile_values(name: str, dtype: Dtype, values: Values) -> ColumnProfile:
         return _text(name, as_coded(values))
     floats = as_floats(dtype, values)
     return _truth(name, floats) if dtype == "bool" else _numbers(name, dtype, floats)
+
+
+def profile_lists(name: str, lists: Sequence[Sequence[object] | None]) -> ColumnProfile:
+    """Return which items a column of lists holds; None is missing.
+
+    Beyond 10,000 known rows, items are counted in 10,000 of them at even distances and the counts scaled up;
+    `distinct_exact` is then False.
+
+    Examples
+    --------
+    >>> profile_lists("amenities", [["Wifi", "Pool"], ["Wifi"], None]).top
+    (('Wifi', 2), ('Pool', 1))
+    """
+    known = [each for each in lists if each is not None]
+    chosen = [known[row] for row in spread(len(known), MAX_LISTS).tolist()]
+    counts = Counter(chain.from_iterable({str(item) for item in items} for items in chosen))
+    scale = len(known) / len(chosen) if chosen else 1.0
+    most = heapq.nsmallest(MAX_TOP, counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ColumnProfile(
+        name,
+        "list",
+        rows=len(lists),
+        missing=len(lists) - len(known),
+        distinct=len(counts),
+        distinct_exact=len(chosen) == len(known),
+        top=tuple((item, round(count * scale)) for item, count in most),
+    )
 
 
 def profile_table(
@@ -101,7 +131,7 @@ def profile_table(
                 target=associate(
                     _measured(*prepared[column.name], sample),
                     measured,
-                    column_dtype=column.dtype,
+                    column_dtype=prepared[column.name][0],
                     target_dtype=chosen[0],
                 ),
             )

@@ -14,6 +14,7 @@ from redspot.profile.values import Dtype
 
 MAX_LISTED = 1000
 
+_DTYPES = (*get_args(Dtype), "list")
 _FIELDS = frozenset(ColumnProfile.__dataclass_fields__)
 
 
@@ -28,8 +29,8 @@ def column_of_json(data: Any) -> ColumnProfile:
     if not isinstance(data, Mapping) or set(data) != _FIELDS:
         _refuse("the profile of a column", "an object of the fields of a profile")
     name, dtype = data["name"], data["dtype"]
-    if not isinstance(name, str) or dtype not in get_args(Dtype):
-        _refuse("name or dtype of a column", f"a text and one of {', '.join(get_args(Dtype))}")
+    if not isinstance(name, str) or dtype not in _DTYPES:
+        _refuse("name or dtype of a column", f"a text and one of {', '.join(_DTYPES)}")
     rows, missing = whole(data["rows"], "rows"), whole(data["missing"], "missing")
     if missing > rows or type(data["distinct_exact"]) is not bool:
         _refuse(f"missing or distinct_exact of {name!r}", "no more than rows, and true or false")

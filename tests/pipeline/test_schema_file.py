@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ ROWS = {
     "a": [1.0, 2.0, None, 4.0, 5.0, 7.0],
     "b": [3.0, 1.0, 2.0, 9.0, 4.0, 4.0],
     "w": ["x", "y", None, "x", "z", "x"],
+    "words": ["a sunny room", "quiet room", None, "sunny garden", "near the park", "park view"],
+    "items": [["u", "v"], ["u"], None, ["v"], [], ["u"]],
+    "listed": ['["u", "v"]', '["u"]', None, '["v"]', "[]", '["u"]'],
+    "seen": [datetime(2026, month, 3) for month in range(1, 7)],
     "price": ["$1.00", "$2,000.00", None, "$3.50", "$4.00", "$9.00"],
 }
 TARGET = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
@@ -57,21 +62,44 @@ def taken_over(*steps: Any, columns: Any) -> Pipeline:
 
 # One pipeline for each kind of step; a kind without one fails the test that counts them.
 STEPS: dict[str, Callable[[], Pipeline]] = {
+    "age": lambda: of_step(rp.age(unit="days"), "seen"),
     "affine": lambda: taken_over(MinMaxScaler(clip=True), columns=["a"]),
     "bin": lambda: of_step(rp.bin(count=2), "a"),
     "clip": lambda: of_step(rp.clip(upper=3), "a"),
+    "count_encode": lambda: of_step(rp.count_encode(), "w"),
+    "count_words": lambda: of_step(rp.count_words(), "words"),
+    "distance": lambda: of_step(rp.distance({"centre": (1.0, 2.0)}, start=("b", "a")), "b", "a"),
     "elementwise": lambda: taken_over(FunctionTransformer(np.log1p), columns=["a"]),
+    "explain": lambda: Pipeline(
+        x=branch("b"), w=branch("w").then(rp.one_hot()), model=estimate(Ridge()), why=rp.explain()
+    ).fit(ROWS, TARGET),
+    "grid_cell": lambda: of_step(rp.grid_cell(0.5, columns=("b", "a")), "b", "a"),
+    "hash_category": lambda: of_step(rp.hash_category(4), "w"),
+    "hash_words": lambda: of_step(rp.hash_words(16), "words"),
     "impute": lambda: of_step(rp.impute(indicator=True), "a"),
     "indicate": lambda: taken_over(OneHotEncoder(handle_unknown="ignore"), columns=["w"]),
     "interact": lambda: of_step(rp.interact(), "a", "b"),
+    "list_contains": lambda: of_step(rp.list_contains("u"), "items"),
+    "list_count": lambda: of_step(rp.list_count(), "items"),
     "log": lambda: of_step(rp.log(), "a"),
     "look_up": lambda: taken_over(OrdinalEncoder(), columns=["w"]),
+    "multi_hot": lambda: of_step(rp.multi_hot(), "items"),
+    "normalize_text": lambda: of_step(rp.normalize_text(), "w"),
     "one_hot": lambda: of_step(rp.one_hot(max_categories=2), "w"),
+    "ordinal": lambda: of_step(rp.ordinal(), "w"),
+    "parse_list": lambda: Pipeline(x=branch("listed").then(rp.parse_list()).then(rp.list_count())).fit(ROWS),
     "parse_number": lambda: of_step(rp.parse_number(), "price"),
     "polynomial": lambda: of_step(rp.polynomial(), "a", "b"),
     "power": lambda: of_step(rp.power(), "a"),
     "scale": lambda: of_step(rp.scale("quantile", quantiles=3), "a"),
     "select": lambda: of_step(rp.select("b"), "a", "b"),
+    "target_encode": lambda: Pipeline(x=branch("w").then(rp.target_encode()), model=estimate(Ridge())).fit(
+        ROWS, TARGET
+    ),
+    "tfidf": lambda: of_step(rp.tfidf(), "words"),
+    "time_cycles": lambda: of_step(rp.time_cycles(("weekday",)), "seen"),
+    "time_parts": lambda: of_step(rp.time_parts(), "seen"),
+    "tokenize": lambda: Pipeline(x=branch("words").then(rp.tokenize()).then(rp.count_words())).fit(ROWS),
 }
 
 MODELS: dict[str, Callable[[], Pipeline]] = {

@@ -52,14 +52,14 @@ def test_the_predictor_is_a_step_too(fitted: Pipeline, penguins: Any) -> None:
     assert dict(view.after["prediction"].top or ())["Adelie"] > 100
 
 
-def test_lists_are_passed_over() -> None:
+def test_lists_are_seen_by_their_items() -> None:
     @step
     def counted(words: Any) -> Any:
         return np.array([float(len(each)) for each in words])
 
     made = Pipeline(x=branch("words").then(counted)).fit({"words": [["a"], ["b", "c"]]})
     view = made.step_view("x_counted", {"words": [["a"]]})
-    assert view.before.columns == ()
+    assert view.before["words"].top == (("a", 1),)
     assert view.after["counted"].mean == 1.0
 
 

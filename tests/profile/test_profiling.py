@@ -16,7 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from palmerpenguins import load_penguins
 
-from redspot.profile import Coded, InvalidProfileError, Profile, profile_table, profile_values
+from redspot.profile import (
+    Coded,
+    ColumnProfile,
+    InvalidProfileError,
+    Profile,
+    drift,
+    profile_lists,
+    profile_table,
+    profile_values,
+)
 from redspot.profile.values import spread
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -223,3 +232,21 @@ def test_a_million_rows_are_profiled_in_seconds() -> None:
     profile_table(table, target="x0")
     # Measured 0.2 s; the bound leaves room for machines that are slow or busy.
     assert time.process_time() - began_s < 1.5
+
+
+def test_lists_are_counted_by_item_and_beyond_a_sample_estimated() -> None:
+    lists = [["Wifi", "Wifi", "Pool"], None, [], ["Wifi", 3]]
+    profile = profile_lists("amenities", lists)
+    assert (profile.dtype, profile.rows, profile.missing) == ("list", 4, 1)
+    assert (profile.distinct, profile.distinct_exact) == (3, True)
+    assert profile.top == (("Wifi", 2), ("3", 1), ("Pool", 1))
+    assert ColumnProfile.of_json(profile.to_json()) == profile
+    many = profile_lists("amenities", [["Wifi"], ["Wifi", "Pool"]] * 15_000)
+    assert dict(many.top or ()) == {"Wifi": 30_000, "Pool": pytest.approx(15_000, rel=0.05)}
+    assert not many.distinct_exact
+    assert profile_lists("amenities", []).top == ()
+
+
+def test_lists_have_no_drift() -> None:
+    then = Profile(2, (profile_lists("amenities", [["Wifi"], ["Pool"]]),))
+    assert drift(then, then)["amenities"].drift is None

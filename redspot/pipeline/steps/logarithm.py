@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from redspot.pipeline.column import Table
 from redspot.pipeline.errors import ColumnTypeError
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.rowcode import RowCode, Value
 from redspot.pipeline.steps.values import numeral
+
+# The logarithm of the largest float64 lies just above.
+_LARGEST = 709.78
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,24 @@ class Log(Step):
             else:
                 outputs.append(code.number(value, f"({log1p}({x}) if {x} > -1.0 else nan)", may_miss=True))
         return outputs
+
+    def invert(self, values: NDArray[np.float64], state: State) -> NDArray[np.float64]:
+        """Return the numbers of which these are the logarithms."""
+        with np.errstate(over="ignore"):
+            return np.asarray(np.copysign(np.expm1(np.abs(values)), values) if self.signed else np.expm1(values))
+
+    def invert_row(self, code: RowCode, expression: str, state: State) -> str:
+        """Write down the number of which an expression is the logarithm."""
+        return f"{code.constant(_expm1_signed if self.signed else _expm1)}({expression})"
+
+
+def _expm1(value: float) -> float:
+    # Where numpy says infinite, the standard library raises.
+    return math.expm1(value) if value < _LARGEST else math.inf
+
+
+def _expm1_signed(value: float) -> float:
+    return math.copysign(_expm1(abs(value)), value)
 
 
 def log(*, signed: bool = False) -> Log:
