@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from redspot.pipeline.schema import Schema
     from redspot.pipeline.steps.ages import age
     from redspot.pipeline.steps.bins import bin
+    from redspot.pipeline.steps.casting import cast
     from redspot.pipeline.steps.clipping import clip
     from redspot.pipeline.steps.counting import count_encode
     from redspot.pipeline.steps.custom import step
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from redspot.pipeline.steps.normalizing import normalize_text
     from redspot.pipeline.steps.ordering import ordinal
     from redspot.pipeline.steps.parsing import parse_number
+    from redspot.pipeline.steps.pixels import pixels
     from redspot.pipeline.steps.powers import power
     from redspot.pipeline.steps.products import interact, polynomial
     from redspot.pipeline.steps.scaling import scale
-    from redspot.pipeline.steps.selecting import select
+    from redspot.pipeline.steps.selecting import drop, rename, select
     from redspot.pipeline.steps.target_means import target_encode
     from redspot.pipeline.steps.tokens import tokenize
     from redspot.pipeline.steps.words import count_words, hash_words, tfidf
@@ -50,10 +52,12 @@ _HOMES = {
     "age": "steps.ages",
     "bin": "steps.bins",
     "branch": "branches",
+    "cast": "steps.casting",
     "clip": "steps.clipping",
     "count_encode": "steps.counting",
     "count_words": "steps.words",
     "distance": "steps.distances",
+    "drop": "steps.selecting",
     "estimate": "estimating",
     "grid_cell": "steps.grids",
     "hash_category": "steps.hashing",
@@ -72,8 +76,10 @@ _HOMES = {
     "ordinal": "steps.ordering",
     "parse_list": "steps.lists",
     "parse_number": "steps.parsing",
+    "pixels": "steps.pixels",
     "polynomial": "steps.products",
     "power": "steps.powers",
+    "rename": "steps.selecting",
     "render_svg": "picture",
     "scale": "steps.scaling",
     "select": "steps.selecting",
@@ -93,10 +99,12 @@ __all__ = [
     "age",
     "bin",
     "branch",
+    "cast",
     "clip",
     "count_encode",
     "count_words",
     "distance",
+    "drop",
     "estimate",
     "grid_cell",
     "hash_category",
@@ -115,8 +123,10 @@ __all__ = [
     "ordinal",
     "parse_list",
     "parse_number",
+    "pixels",
     "polynomial",
     "power",
+    "rename",
     "render_svg",
     "scale",
     "select",

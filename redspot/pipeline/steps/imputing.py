@@ -65,6 +65,10 @@ class Impute(Step):
             outputs.extend(_bit(code, name, value) for name, value in zip(names, inputs, strict=True))
         return outputs
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs, and behind them those of the indicators."""
+        return (*inputs, *missing_names(inputs)) if self.indicator else inputs
+
     def _filled(self, column: Column, fill: float | str) -> Column:
         dtype = self._dtype(column.dtype)
         missing = column.missing()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from redspot.pipeline.column import Table
 from redspot.pipeline.errors import ColumnTypeError
@@ -57,6 +58,30 @@ class Log(Step):
             else:
                 outputs.append(code.number(value, f"({log1p}({x}) if {x} > -1.0 else nan)", may_miss=True))
         return outputs
+
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs."""
+        return inputs
+
+    def invert(self, values: NDArray[np.float64], state: State) -> NDArray[np.float64]:
+        """Undo the logarithm; infinite where the number is too large for float64."""
+        with np.errstate(over="ignore"):
+            return np.copysign(np.expm1(np.abs(values)), values) if self.signed else np.expm1(values)
+
+    def invert_row(self, code: RowCode, expression: str, state: State) -> str:
+        """Write down the undoing for one number."""
+        return f"{code.constant(_signed_expm1_of_one if self.signed else _expm1_of_one)}({expression})"
+
+
+def _expm1_of_one(value: float) -> float:
+    try:
+        return math.expm1(value)
+    except OverflowError:
+        return math.inf
+
+
+def _signed_expm1_of_one(value: float) -> float:
+    return math.copysign(_expm1_of_one(abs(value)), value)
 
 
 def log(*, signed: bool = False) -> Log:
