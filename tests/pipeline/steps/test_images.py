@@ -105,6 +105,19 @@ def test_a_model_reads_images() -> None:
             each.predict_one({"scan": b"no"})
 
 
+def test_a_model_reads_arrays_also_from_json() -> None:
+    images: list[Any] = [GENERATOR.integers(0, 256, (6, 5, 3), dtype=np.uint8) for _ in range(20)]
+    images += [image / np.float32(255) for image in images[:5]]
+    pipeline = Pipeline(scan=branch("scan").then(pixels(2, 2)), model=estimate(LogisticRegression()))
+    pipeline.fit({"scan": images}, [index > 11 for index in range(25)])
+    assert loads(pipeline.dumps()).check_parity().ok
+    for image in (images[0], images[-1]):
+        assert pipeline.predict_one({"scan": image.tolist()}) == pipeline.predict_one({"scan": image})
+    for wrong in ([[1], [1, 2]], [1.0], [["a"]], [[None]]):
+        with pytest.raises(ColumnTypeError, match="Column 'scan' expects an image"):
+            pipeline.predict_one({"scan": wrong})
+
+
 def test_pillow_is_imported_only_when_it_is_used_and_missed_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     program = """
 import sys
