@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from redspot.pipeline.selectors import Selector, every
     from redspot.pipeline.steps.ages import age
     from redspot.pipeline.steps.bins import bin
+    from redspot.pipeline.steps.casting import cast
     from redspot.pipeline.steps.clipping import clip
     from redspot.pipeline.steps.counting import count_encode
     from redspot.pipeline.steps.custom import step
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
     from redspot.pipeline.steps.normalizing import normalize_text
     from redspot.pipeline.steps.ordering import ordinal
     from redspot.pipeline.steps.parsing import parse_number
+    from redspot.pipeline.steps.pixels import pixels
     from redspot.pipeline.steps.powers import power
     from redspot.pipeline.steps.products import interact, polynomial
     from redspot.pipeline.steps.scaling import scale
-    from redspot.pipeline.steps.selecting import select
+    from redspot.pipeline.steps.selecting import drop, rename, select
     from redspot.pipeline.steps.target_means import target_encode
     from redspot.pipeline.steps.tokens import tokenize
     from redspot.pipeline.steps.words import count_words, hash_words, tfidf
@@ -57,10 +59,12 @@ _HOMES = {
     "TorchRegressor": "frameworks.torch_estimator",
     "bin": "steps.bins",
     "branch": "branches",
+    "cast": "steps.casting",
     "clip": "steps.clipping",
     "count_encode": "steps.counting",
     "count_words": "steps.words",
     "distance": "steps.distances",
+    "drop": "steps.selecting",
     "estimate": "estimating",
     "every": "selectors",
     "explain": "steps.explaining",
@@ -83,8 +87,10 @@ _HOMES = {
     "ordinal": "steps.ordering",
     "parse_list": "steps.lists",
     "parse_number": "steps.parsing",
+    "pixels": "steps.pixels",
     "polynomial": "steps.products",
     "power": "steps.powers",
+    "rename": "steps.selecting",
     "render_svg": "picture",
     "scale": "steps.scaling",
     "select": "steps.selecting",
@@ -108,10 +114,12 @@ __all__ = [
     "age",
     "bin",
     "branch",
+    "cast",
     "clip",
     "count_encode",
     "count_words",
     "distance",
+    "drop",
     "estimate",
     "every",
     "explain",
@@ -134,8 +142,10 @@ __all__ = [
     "ordinal",
     "parse_list",
     "parse_number",
+    "pixels",
     "polynomial",
     "power",
+    "rename",
     "render_svg",
     "scale",
     "select",
