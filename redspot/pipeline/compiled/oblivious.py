@@ -16,6 +16,7 @@ from redspot.pipeline.compiled.model import Arrays
 from redspot.pipeline.compiled.thresholds import as_float32
 from redspot.pipeline.errors import CorruptPipelineError
 from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.telling import told_of_trees
 
 MAX_DEPTH = 16
 # Rows at a time, so that the columns of a piece stay in the cache of a core.
@@ -124,6 +125,10 @@ class ObliviousModel:
             is_above |= missing & np.isnan(values)
         leaves = self.value[self._starts + is_above @ bits]
         return cast("list[float]", (self.base + leaves.sum(axis=0)).tolist())
+
+    def told(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the size of the ensemble, and the columns that it asks about most."""
+        return told_of_trees(self.feature, names, len(self.depth), len(self.value), int(self.depth.max(initial=0)))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what a file keeps as arrays."""
