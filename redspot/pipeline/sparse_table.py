@@ -17,9 +17,10 @@ from redspot.pipeline.texts import Texts
 # matrix, since some of them solve a sparse one less exactly.
 MAX_CELLS = 2**24
 
-# Estimators that read a sparse matrix and keep nothing of it. Others would bring scipy's matrices into the file, or,
-# as XGBoost does, take an entry that is not written for a missing one.
+# Estimators that read a sparse matrix, take what is not written for zero, and keep nothing of it. Others would bring
+# scipy's matrices into the file or, as XGBoost does, take what is not written for missing.
 _READERS = (
+    "lightgbm",
     "sklearn.cluster._kmeans",
     "sklearn.decomposition._truncated_svd",
     "sklearn.ensemble._forest",

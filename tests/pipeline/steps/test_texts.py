@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lightgbm import LGBMClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -175,6 +176,7 @@ MODELS: list[Any] = [
     DecisionTreeClassifier(max_depth=3, random_state=0),
     RandomForestClassifier(8, random_state=0),
     GaussianNB(),
+    LGBMClassifier(n_estimators=5, min_child_samples=2, verbose=-1),
     KNeighborsClassifier(3, algorithm="brute"),
 ]
 
