@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     from redspot.pipeline.steps.selecting import drop, rename, select
     from redspot.pipeline.steps.target_means import target_encode
     from redspot.pipeline.steps.tokens import tokenize
-    from redspot.pipeline.steps.words import count_words, hash_words, tfidf
+    from redspot.pipeline.steps.word_buckets import hash_words
+    from redspot.pipeline.steps.words import count_words, tfidf
 
 # Name → module.
 _HOMES = {
@@ -70,7 +71,7 @@ _HOMES = {
     "explain": "steps.explaining",
     "grid_cell": "steps.grids",
     "hash_category": "steps.hashing",
-    "hash_words": "steps.words",
+    "hash_words": "steps.word_buckets",
     "impute": "steps.imputing",
     "interact": "steps.products",
     "join": "branches",

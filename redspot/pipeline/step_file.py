@@ -30,7 +30,7 @@ KINDS: Mapping[str, str] = {
     "explain": "explaining:Explain",
     "grid_cell": "grids:GridCell",
     "hash_category": "hashing:HashCategory",
-    "hash_words": "words:HashWords",
+    "hash_words": "word_buckets:HashWords",
     "impute": "imputing:Impute",
     "indicate": "given:Indicate",
     "interact": "products:Interact",
