@@ -38,7 +38,7 @@ def _vocabulary(words: list[Any]) -> str:
         f"{number(weight)}</td></tr>"
         for word, weight in words
     ]
-    return f"<div><b>Top words</b>{table(['word', '', 'weight'], rows)}</div>"
+    return f"<div><b>Top by weight</b>{table(['', '', 'weight'], rows)}</div>"
 
 
 def _categories(categories: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ const SMALLEST = 0.15;
 const LARGEST = 3;
 const STEP = 1.25;
 /** A first look is never smaller than this; beyond it the reader pans. */
-const READABLE = 0.7;
+const READABLE = 0.6;
 const PAN = 60;
 
 /** Pixels at a zoom of one. */

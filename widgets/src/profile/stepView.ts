@@ -146,7 +146,7 @@ class StepView implements IPicture<IStepData> {
         html('span', 'rsp-figure', {}, numberText(weight))
       );
     });
-    const heading = this._trans._n('Top %1 word', 'Top %1 words', words.length);
+    const heading = this._trans.__('Top %1 by weight', words.length);
     const list = html('ul', 'rsp-vocabulary', { tabindex: '0', 'aria-label': heading }, ...rows);
     return [html('section', '', {}, html('h3', '', {}, heading), list)];
   }
