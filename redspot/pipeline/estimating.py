@@ -105,9 +105,10 @@ class Estimate(Step):
         values, classes = None if target is None else target.values, None
         if values is not None and self.task == "classification" and framework.wants_codes:
             classes, values = np.unique(values, return_inverse=True)
+        refusals: tuple[type[Exception], ...] = (TypeError, ValueError, *framework.errors())
         try:
             estimator.fit(given, values)
-        except (TypeError, ValueError, *framework.errors()) as error:
+        except refusals as error:
             raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
         return Learned.of(estimator, classes)
 
