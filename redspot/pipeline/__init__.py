@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redspot.pipeline.branches import Branch, branch, join, target
     from redspot.pipeline.estimating import estimate
+    from redspot.pipeline.frameworks.keras_estimator import KerasClassifier, KerasRegressor
+    from redspot.pipeline.frameworks.onnx_model import OnnxModel
     from redspot.pipeline.frameworks.torch_estimator import TorchClassifier, TorchRegressor
     from redspot.pipeline.frameworks.torch_modules import mlp, module
     from redspot.pipeline.loading import load, loads
@@ -51,6 +53,9 @@ if TYPE_CHECKING:
 # Name → module.
 _HOMES = {
     "Branch": "branches",
+    "KerasClassifier": "frameworks.keras_estimator",
+    "KerasRegressor": "frameworks.keras_estimator",
+    "OnnxModel": "frameworks.onnx_model",
     "ParityReport": "parity",
     "Pipeline": "pipeline",
     "Schema": "schema",
@@ -106,6 +111,9 @@ _HOMES = {
 
 __all__ = [
     "Branch",
+    "KerasClassifier",
+    "KerasRegressor",
+    "OnnxModel",
     "ParityReport",
     "Pipeline",
     "Schema",

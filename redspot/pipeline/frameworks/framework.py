@@ -14,7 +14,9 @@ from redspot.plugins import Registry
 _BUILT_IN: Mapping[str, str] = {
     "catboost": "redspot.pipeline.frameworks.catboost",
     "function": "redspot.pipeline.frameworks.function",
+    "keras": "redspot.pipeline.frameworks.keras",
     "lightgbm": "redspot.pipeline.frameworks.lightgbm",
+    "onnx": "redspot.pipeline.frameworks.onnx",
     "sklearn": "redspot.pipeline.frameworks.sklearn",
     "torch": "redspot.pipeline.frameworks.torch",
     "xgboost": "redspot.pipeline.frameworks.xgboost",
