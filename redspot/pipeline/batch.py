@@ -17,7 +17,6 @@ from redspot.pipeline.frame import Readers
 from redspot.pipeline.graph import Graph, Node, joined
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.schema import json_values
-from redspot.pipeline.targeting import undone
 
 if TYPE_CHECKING:
     from redspot.pipeline.steps.explaining import Explain
@@ -37,7 +36,7 @@ def predicted(
         given, likely = step.answer(run_to(graph, fitted, table), learned, compiled=compiled)
         if probabilities:
             return cast("NDArray[np.generic]", likely)
-        return given if graph.target is None else undone(graph, fitted.states, given)
+        return _in_its_unit(graph, fitted, given)
 
     # Without compiling, the estimator is to see all rows together, as it would without Redspot.
     parts = in_stretches(rows, answer, ROWS if compiled else max(rows.rows, 1))
@@ -56,9 +55,7 @@ def _answered(graph: Graph, fitted: Fitted, table: Table) -> list[dict[str, Any]
 
     def predict(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
         given, likely = step.answer(joined(tables, node.inputs), learned)
-        return answers_of(
-            given if graph.target is None else undone(graph, fitted.states, given), likely, learned.classes
-        )
+        return answers_of(_in_its_unit(graph, fitted, given), likely, learned.classes)
 
     found = predict(tables)
     for output in graph.outputs:
@@ -78,6 +75,15 @@ def _answered(graph: Graph, fitted: Fitted, table: Table) -> list[dict[str, Any]
         for answer, effects in zip(found, explain.of_many(table, found, changed, state), strict=True):
             answer[each.name] = effects
     return found
+
+
+def _in_its_unit(graph: Graph, fitted: Fitted, given: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return predictions in the unit that the target had before it was transformed."""
+    if graph.target is None:
+        return given
+    from redspot.pipeline.targeting import undone
+
+    return undone(graph, fitted.states, given)
 
 
 def _by_row(columns: Mapping[str, list[Any]], rows: int) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redspot.errors import RedspotError
@@ -34,6 +33,9 @@ def load(path: str | os.PathLike[str], trusted_modules: Sequence[str] = ()) -> P
         See `redspot.pipeline.file.parse_members`.
     """
     if os.path.isdir(path):
+        # Longer to import than most of what a single answer needs.
+        from pathlib import Path
+
         from redspot.pipeline.file import parse_members
         from redspot.pipeline.folder import read_folder
 

@@ -25,7 +25,6 @@ from redspot.pipeline.frame import Frame, Readers, read_target
 from redspot.pipeline.graph import Graph, Node, joined_names
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.node import Target
-from redspot.pipeline.parity import ParityReport, ParitySet, compare, sample_rows
 from redspot.pipeline.portrait import Portrait
 from redspot.pipeline.rowfunction import RowFunction, row_function
 from redspot.pipeline.storing import Stored
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from redspot.pipeline.file import Content
     from redspot.pipeline.importance import Importance
     from redspot.pipeline.metadata import Metadata
+    from redspot.pipeline.parity import ParityReport, ParitySet
     from redspot.pipeline.schema import Schema
     from redspot.pipeline.searching import Search
     from redspot.pipeline.validating import CrossValidation
@@ -366,6 +366,8 @@ class Pipeline(Portrait, Stored):
 
     def check_parity(self) -> ParityReport:
         """Answer the parity rows again, one by one and all together, and compare with those of the day of fitting."""
+        from redspot.pipeline.parity import compare
+
         node, fitted = self._predictor()
         tolerance = cast("Learned", fitted.states[node.name]).facts.tolerance
         parity = cast("ParitySet", self._parity)
@@ -414,6 +416,8 @@ class Pipeline(Portrait, Stored):
         self._fitted, self._parity, self._metrics, self._row_function = fitted, None, {}, None
         self._metadata = metadata
         if self._graph.predictor is not None:
+            from redspot.pipeline.parity import ParitySet, sample_rows
+
             rows = sample_rows(table)
             self._parity = ParitySet(rows, tuple(self.answers(rows)))
 

@@ -124,7 +124,8 @@ class _Columns:
             return np.full(len(bit), split.threshold < 0.0, dtype=np.uint8)
         values, has_missing = self._numbers[split.feature]
         threshold = values.dtype.type(split.threshold)
-        if threshold > split.threshold:
+        # As a Python float; beside a float32, numpy would round the other side of the comparison as well.
+        if float(threshold) > split.threshold:
             # Rounded up; the next number below is the largest float32 that goes left.
             threshold = np.nextafter(threshold, values.dtype.type(-np.inf))
         if has_missing and not split.missing_left:

@@ -16,6 +16,9 @@ from redspot.pipeline.steps.parameters import require_names, require_whole
 
 Answer = Mapping[str, Any]
 
+# What is smaller than this, beside the score, is what a sum loses in its last digits.
+_NOISE = 1e-12
+
 
 @dataclass(frozen=True)
 class Explain(Step):
@@ -54,7 +57,8 @@ class Explain(Step):
         """Return the effects to show: all of them, or the largest, largest first."""
         if self.top is None:
             return dict(effects)
-        ordered = sorted(effects, key=lambda name: -abs(effects[name]))
+        # The last digits of one row and of many may differ, and are not to decide between effects of one size.
+        ordered = sorted(effects, key=lambda name: -float(f"{abs(effects[name]):.9g}"))
         return {name: effects[name] for name in ordered[: self.top]}
 
     def of_one(
@@ -79,7 +83,9 @@ class Explain(Step):
         """
         label = answer["prediction"]
         score = _score(answer, label)
-        effects = {name: score - _score(answer_of({**row, name: typical}), label) for name, typical in _pairs(state)}
+        effects = {
+            name: _effect(score, _score(answer_of({**row, name: typical}), label)) for name, typical in _pairs(state)
+        }
         return self.kept(effects)
 
     def of_many(
@@ -96,7 +102,7 @@ class Explain(Step):
         for name, typical in _pairs(state):
             others = changed(name, typical)
             for effect, score, label, other in zip(effects, scores, labels, others, strict=True):
-                effect[name] = score - _score(other, label)
+                effect[name] = _effect(score, _score(other, label))
         return [self.kept(effect) for effect in effects]
 
 
@@ -126,6 +132,11 @@ def require_scores(task: str, *, has_probabilities: bool) -> None:
 def _score(answer: Answer, label: object) -> float:
     likely = answer.get("probabilities")
     return float(answer["prediction"]) if likely is None else float(likely[str(label)])
+
+
+def _effect(score: float, other: float) -> float:
+    effect = score - other
+    return 0.0 if abs(effect) <= _NOISE * max(1.0, abs(score)) else effect
 
 
 def _typical(column: Column) -> JsonValue:
