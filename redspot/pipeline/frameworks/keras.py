@@ -129,7 +129,8 @@ def _document(files: Mapping[str, bytes], step: str) -> Mapping[str, Any]:
 
 
 def _key(index: int, weight: Any) -> str:
-    return f"{index:04d}:{weight.path}"
+    # Its path would begin with the name of the model or not, as the model was made.
+    return f"{index:04d}.{weight.name}"
 
 
 def _tensor(weight: Any) -> Tensor:

@@ -151,9 +151,9 @@ class _KerasEstimator(BaseEstimator):  # type: ignore[misc]
 class KerasClassifier(ClassifierMixin, _KerasEstimator):  # type: ignore[misc]
     """A Keras model that gives the probability of each class.
 
-    The model gives one number per class, or a single one for two classes; where its last layer is no softmax or sigmoid,
-    they are taken for logits. Each fit trains a copy: weights that learn are drawn anew from the seed, and those of layers
-    that do not (``Normalization``, ``trainable=False``) are kept.
+    The model gives one number per class, or a single one for two classes; where its last layer is no softmax or
+    sigmoid, they are taken for logits. Each fit trains a copy: weights that learn are drawn anew from the seed, and
+    those of layers that do not (``Normalization``, ``trainable=False``) are kept.
 
     Parameters
     ----------
