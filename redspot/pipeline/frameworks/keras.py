@@ -145,7 +145,7 @@ def _model(config: Mapping[str, Any], tensors: Mapping[str, Tensor], step: str) 
 
     With PyTorch as the backend, what the configuration says of the model's size is tried without memory first.
     """
-    from redspot.pipeline.frameworks.keras_estimator import keras_library
+    from redspot.pipeline.frameworks.keras_training import keras_library
 
     keras = keras_library(step)
     given = {name: (_DTYPES.get(tensor.dtype), tensor.shape) for name, tensor in tensors.items()}
