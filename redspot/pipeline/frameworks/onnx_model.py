@@ -119,7 +119,7 @@ class OnnxModel(BaseEstimator):  # type: ignore[misc]
 
     def set_params(self, **params: Any) -> Self:
         """Change parameters, as scikit-learn does."""
-        for name in _READ:
+        for name in _READ if "model" in params else ("_session",) if "threads" in params else ():
             self.__dict__.pop(name, None)
         super().set_params(**params)
         return self
