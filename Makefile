@@ -99,7 +99,8 @@ wheel: setup ## Build the wheel
 	$(BIN)/python -m build --wheel --no-isolation
 
 constraints: $(VENV)/.test ## Pin what is installed now
-	@$(BIN)/pip freeze --exclude-editable --all | grep -viE '^(pip|setuptools|redspot)[ =@]' > constraints.txt
+	@$(BIN)/pip freeze --exclude-editable --all | grep -viE '^(pip|setuptools|redspot)[ =@]' \
+	  | sed 's/+cpu$$//' > constraints.txt
 
 down: ## Stop whatever still runs
 	@$(BIN)/redspot down

@@ -19,6 +19,7 @@ from redspot.pipeline.errors import (
     InvalidTargetError,
 )
 from redspot.pipeline.frameworks import framework_named, framework_of
+from redspot.pipeline.frameworks.sklearn import is_column_wise
 from redspot.pipeline.learned import Facts, Learned, Task
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.plain import json_params
@@ -143,8 +144,12 @@ class Estimate(Step):
         matrix = fitted.transform(self._given(table, fitted))
         matrix = np.asarray(matrix.todense() if hasattr(matrix, "todense") else matrix, dtype=np.float64)
         names = unique_names([str(name) for name in fitted.get_feature_names_out(np.array(table.names, dtype=object))])
-        origins = merged_origins(table.columns)
-        columns = tuple(Column(name, "float", matrix[:, index], origins) for index, name in enumerate(names))
+        together = merged_origins(table.columns)
+        # What comes out of such a transformer under the name of a column was made of that column alone.
+        alone = {column.name: column.origins for column in table.columns} if is_column_wise(fitted) else {}
+        columns = tuple(
+            Column(name, "float", matrix[:, index], alone.get(name, together)) for index, name in enumerate(names)
+        )
         return Table(columns, table.rows)
 
     def answer(self, table: Table, state: State, *, compiled: bool = True, with_probabilities: bool = True) -> Answers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 MAX_TEXT = 200
@@ -24,6 +25,11 @@ def _json(value: Any) -> Any:
         return {str(key): _json(item) for key, item in value.items()}
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         return _json(value.item())
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if isinstance(value, PurePath):
+        # Where it lay is nobody else's business.
+        return value.name
     if callable(value) and hasattr(value, "__qualname__"):
         return value.__qualname__
     # An address in memory would make the same pipeline look different every time.

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,12 +23,45 @@ def modules_after(statement: str) -> set[str]:
 HEAVY = {"numpy", "sklearn", "pandas", "polars", "narwhals", "scipy", "skops", "IPython", "pydantic", "tornado"}
 
 
+FRAMEWORKS = {"torch", "onnx", "onnxruntime", "keras", "catboost", "xgboost", "lightgbm", "safetensors", "tensorflow"}
+
+
 def test_importing_redspot_imports_no_framework() -> None:
-    assert modules_after("import redspot") & HEAVY == set()
+    assert modules_after("import redspot") & (HEAVY | FRAMEWORKS) == set()
 
 
 def test_importing_the_pipeline_imports_numpy_only() -> None:
-    assert modules_after("from redspot.pipeline import Pipeline, branch, load, scale") & HEAVY == {"numpy"}
+    found = modules_after("from redspot.pipeline import Pipeline, branch, load, scale, step, estimate")
+    assert found & (HEAVY | FRAMEWORKS) == {"numpy"}
+
+
+def test_a_name_of_a_framework_imports_it_only_when_it_learns() -> None:
+    names = "TorchClassifier, TorchRegressor, KerasClassifier, KerasRegressor, OnnxModel, mlp, module"
+    assert modules_after(f"from redspot.pipeline import {names}; TorchClassifier(hidden=(3,))") & FRAMEWORKS == set()
+
+
+@pytest.mark.parametrize(
+    ("framework", "made"),
+    [
+        ("torch", "rp.TorchClassifier(epochs=1, progress=False)"),
+        ("catboost", "__import__('catboost').CatBoostClassifier(iterations=2, verbose=0, allow_writing_files=False)"),
+    ],
+)
+def test_a_compiled_pipeline_is_loaded_and_answers_without_its_framework(
+    framework: str, made: str, tmp_path: Path
+) -> None:
+    pytest.importorskip(framework)
+    learn = (
+        "import redspot.pipeline as rp\n"
+        f"p = rp.Pipeline(x=rp.branch('x'), model=rp.estimate({made}))\n"
+        f"p.fit({{'x': [-9.0, -8.0, 8.0, 9.0] * 9}}, ['a', 'a', 'b', 'b'] * 9).save({str(tmp_path / 'it')!r})"
+    )
+    assert framework in modules_after(learn)
+    answer = (
+        f"import redspot.pipeline as rp; p = rp.load({str(tmp_path / 'it')!r})\n"
+        "p.predict_one({'x': 9.0}); p.predict([{'x': 9.0}]); p.check_parity()"
+    )
+    assert modules_after(answer) & (FRAMEWORKS | {"sklearn", "scipy", "skops"}) == set()
 
 
 def test_the_guard_sees_a_framework() -> None:

@@ -19,8 +19,6 @@ from redspot.pipeline.rowcode import RowCode, Value
 from redspot.pipeline.telling import told_of_trees
 
 MAX_DEPTH = 16
-# Rows at a time, so that the columns of a piece stay in the cache of a core.
-_ROWS = 8192
 
 
 @dataclass(frozen=True)
@@ -72,30 +70,33 @@ class ObliviousModel:
 
     def sums(self, table: Table) -> NDArray[np.float64]:
         """Return float64, shape (rows, outputs)."""
-        used = {feature: table.columns[feature].floats() for feature in np.unique(self.feature).tolist()}
-        totals = np.empty((table.rows, self.outputs))
-        for start in range(0, table.rows, _ROWS):
-            stop = min(start + _ROWS, table.rows)
-            columns = {feature: _rounded(values[start:stop]) for feature, values in used.items()}
-            totals[start:stop] = self._sums(columns, stop - start)
-        return totals
-
-    def _sums(self, columns: Mapping[int, NDArray[np.float32]], rows: int) -> NDArray[np.float64]:
+        used = np.unique(self.feature).tolist()
+        columns = {feature: _rounded(table.columns[feature].floats()) for feature in used}
+        rows = table.rows
         totals = np.tile(self.base[:, np.newaxis], rows)
         missing = {feature: np.isnan(values) for feature, values in columns.items()}
         has_missing = {feature for feature, mask in missing.items() if mask.any()}
+        above, added = np.empty(rows, dtype=np.bool_), np.empty(rows)
+        bits: dict[bool, tuple[NDArray[Any], NDArray[Any]]] = {
+            is_deep: (np.empty(rows, dtype=kind), np.empty(rows, dtype=kind))
+            for is_deep, kind in ((False, np.uint8), (True, np.uint16))
+        }
         question = 0
         for depth, first in zip(self.depth.tolist(), self._starts.tolist(), strict=True):
-            leaf = np.zeros(rows, dtype=np.uint32)
+            leaf, one = bits[depth > 8]
+            leaf[:] = 0
             for bit in range(depth):
                 feature = int(self.feature[question])
-                is_above = columns[feature] > self.border[question]
+                np.greater(columns[feature], self.border[question], out=above)
                 if feature in has_missing and self.missing_above[question]:
-                    is_above |= missing[feature]
-                leaf |= is_above.astype(np.uint32) << np.uint32(bit)
+                    above |= missing[feature]
+                np.multiply(above.view(np.uint8), leaf.dtype.type(1 << bit), out=one)
+                np.bitwise_or(leaf, one, out=leaf)
                 question += 1
             for output, total in enumerate(totals):
-                total += self.value[first : first + (1 << depth), output].take(leaf)
+                # Every number of a leaf is inside; without this mode, numpy would copy to make sure.
+                np.take(self.value[first : first + (1 << depth), output], leaf, out=added, mode="clip")
+                total += added
         return totals.T
 
     def row(self, code: RowCode, inputs: Sequence[Value]) -> list[str]:

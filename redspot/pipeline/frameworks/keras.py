@@ -129,7 +129,8 @@ def _document(files: Mapping[str, bytes], step: str) -> Mapping[str, Any]:
 
 
 def _key(index: int, weight: Any) -> str:
-    return f"{index:04d}:{weight.path}"
+    # Its path would begin with the name of the model or not, as the model was made.
+    return f"{index:04d}.{weight.name}"
 
 
 def _tensor(weight: Any) -> Tensor:
@@ -144,7 +145,7 @@ def _model(config: Mapping[str, Any], tensors: Mapping[str, Tensor], step: str) 
 
     With PyTorch as the backend, what the configuration says of the model's size is tried without memory first.
     """
-    from redspot.pipeline.frameworks.keras_estimator import keras_library
+    from redspot.pipeline.frameworks.keras_training import keras_library
 
     keras = keras_library(step)
     given = {name: (_DTYPES.get(tensor.dtype), tensor.shape) for name, tensor in tensors.items()}

@@ -1,7 +1,7 @@
 """Configurations of Keras models, of which only what is listed here may be in a file.
 
-Keras makes a model from its configuration by importing what the configuration names. So nothing is given to it that names
-anything else than these; Lambda, custom objects and every other layer are left out on purpose.
+Keras makes a model from its configuration by importing what the configuration names. So nothing is given to it that
+names anything else than these; Lambda, custom objects and every other layer are left out on purpose.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def _require_listed(entry: Mapping[str, Any], step: str) -> None:
 
 def _untrusted(what: object, step: str) -> UntrustedPipelineError:
     return UntrustedPipelineError(
-        f"The model of {step} names {what}, which is not on the list of trusted parts; nothing was loaded. Layers may be "
-        f"{', '.join(sorted(LAYERS))}.",
+        f"The model of {step} names {what}, which is not on the list of trusted parts; nothing was loaded. Layers may "
+        f"be {', '.join(sorted(LAYERS))}.",
         step=step,
         type=str(what),
     )

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
@@ -13,30 +9,19 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from redspot.errors import MissingExtraError
 from redspot.pipeline.compiled import links
 from redspot.pipeline.errors import EstimatorRefusedError, InvalidStepError, InvalidTargetError
-from redspot.pipeline.frameworks.libraries import library
-from redspot.pipeline.frameworks.progress import Epoch, Report, reporting
+from redspot.pipeline.frameworks.keras_training import (
+    binary_loss,
+    categorical_loss,
+    copied,
+    gives_probabilities,
+    keras_library,
+    seeded,
+    told_of,
+)
+from redspot.pipeline.frameworks.progress import Report, reporting
 from redspot.pipeline.frameworks.torch_training import ANSWERED_ROWS, Plan
-
-
-def keras_library(who: str) -> Any:
-    """Return Keras with the backend that is chosen.
-
-    Raises
-    ------
-    MissingExtraError
-        When Keras or its backend is not installed.
-    """
-    try:
-        return library("keras", "keras", who)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"{who} needs {error.name}, the backend that Keras is set to; install redspot[keras] and set "
-            "KERAS_BACKEND=torch.",
-            extra="keras",
-        ) from error
 
 
 class _KerasEstimator(BaseEstimator):  # type: ignore[misc]
@@ -81,8 +66,8 @@ class _KerasEstimator(BaseEstimator):  # type: ignore[misc]
         )
         plan.require_sound(who)
         self._require_model(keras, outputs)
-        with _seeded(keras, self.seed), reporting(self.progress, who) as report:
-            module = _copied(keras, self.model)
+        with seeded(keras, self.seed), reporting(self.progress, who) as report:
+            module = copied(keras, self.model)
             order = np.random.default_rng(self.seed).permutation(len(inputs))
             held = min(
                 max(round(self.validation_share * len(inputs)), 1 if self.validation_share else 0), len(inputs) - 1
@@ -92,13 +77,13 @@ class _KerasEstimator(BaseEstimator):  # type: ignore[misc]
                 keras.optimizers.AdamW(learning_rate=self.learning_rate, weight_decay=self.weight_decay),
                 loss=loss_of(keras, not gives_probabilities(module)),
             )
-            told = _told(keras, self.epochs, report)
+            told = told_of(keras, self.epochs, report)
             callbacks = [told]
             if held:
                 patience = self.epochs if self.patience is None else self.patience
-                stop = keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
-                # It gives the best weights back only where it stops, unless it is told that this is the end.
-                callbacks.append(stop)
+                callbacks.append(
+                    keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+                )
             module.fit(
                 inputs[rows],
                 target[rows],
@@ -151,9 +136,9 @@ class _KerasEstimator(BaseEstimator):  # type: ignore[misc]
 class KerasClassifier(ClassifierMixin, _KerasEstimator):  # type: ignore[misc]
     """A Keras model that gives the probability of each class.
 
-    The model gives one number per class, or a single one for two classes; where its last layer is no softmax or sigmoid,
-    they are taken for logits. Each fit trains a copy: weights that learn are drawn anew from the seed, and those of layers
-    that do not (``Normalization``, ``trainable=False``) are kept.
+    The model gives one number per class, or a single one for two classes; where its last layer is no softmax or
+    sigmoid, they are taken for logits. Each fit trains a copy: weights that learn are drawn anew from the seed, and
+    those of layers that do not (``Normalization``, ``trainable=False``) are kept.
 
     Parameters
     ----------
@@ -197,9 +182,9 @@ class KerasClassifier(ClassifierMixin, _KerasEstimator):  # type: ignore[misc]
         if count < 2:
             raise InvalidTargetError("A classifier learns to tell classes apart, and the target has one only.")
         if count == 2 and tuple(getattr(self.model, "output_shape", ())) == (None, 1):
-            self._train(X, codes.astype(np.float32)[:, np.newaxis], (1,), _binary)
+            self._train(X, codes.astype(np.float32)[:, np.newaxis], (1,), binary_loss)
         else:
-            self._train(X, codes.astype(np.int64), (count,) if count > 2 else (1, 2), _categorical)
+            self._train(X, codes.astype(np.int64), (count,) if count > 2 else (1, 2), categorical_loss)
         return self
 
     def predict(self, X: Any) -> NDArray[np.generic]:  # noqa: N803
@@ -251,64 +236,3 @@ class KerasRegressor(RegressorMixin, _KerasEstimator):  # type: ignore[misc]
     def predict(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Return float64, one number per row."""
         return self._answer(X)[:, 0] * self.target_scale_ + self.target_mean_
-
-
-def gives_probabilities(model: Any) -> bool:
-    """Tell whether a model ends with a softmax or a sigmoid."""
-    last = model.layers[-1]
-    named = getattr(getattr(last, "activation", None), "__name__", "")
-    return type(last).__name__ == "Softmax" or named in ("softmax", "sigmoid")
-
-
-def _binary(keras: Any, is_logit: bool) -> Any:
-    return keras.losses.BinaryCrossentropy(from_logits=is_logit)
-
-
-def _categorical(keras: Any, is_logit: bool) -> Any:
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=is_logit)
-
-
-def _copied(keras: Any, model: Any) -> Any:
-    made = keras.models.clone_model(model)
-    for old, new in zip(model.layers, made.layers, strict=True):
-        if not old.trainable or type(old).__name__ == "Normalization":
-            new.set_weights(old.get_weights())
-    return made
-
-
-def _told(keras: Any, epochs: int, report: Report) -> Any:
-    class Told(keras.callbacks.Callback):  # type: ignore[misc]
-        """Passes on how far training is."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.history: list[Epoch] = []
-            self.began_s = 0.0
-
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.began_s = time.perf_counter()
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            held_out = logs.get("val_loss")
-            seconds = time.perf_counter() - self.began_s
-            held = None if held_out is None else float(held_out)
-            self.history.append(Epoch(epoch + 1, epochs, float(logs["loss"]), held, seconds))
-            report(self.history[-1])
-
-    return Told()
-
-
-@contextmanager
-def _seeded(keras: Any, seed: int) -> Iterator[None]:
-    """Set every generator that Keras may draw from, and give them back as they were."""
-    kept, kept_array = random.getstate(), np.random.get_state()
-    torch = library("torch", "keras", "Keras") if keras.backend.backend() == "torch" else None
-    kept_torch = None if torch is None else torch.get_rng_state()
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(kept)
-        np.random.set_state(kept_array)
-        if torch is not None:
-            torch.set_rng_state(kept_torch)

@@ -33,7 +33,7 @@ def layers_of(estimator: Any) -> LayersModel | None:
 
 
 def _layer(part: Any, *, is_last: bool) -> tuple[Layer, ...] | None:
-    kind, weights = type(part), [_array(weight) for weight in part.get_weights()]
+    kind, weights = type(part), [_array(weight) for weight in part.weights]
     if not kind.__module__.startswith("keras.src.layers."):
         return None
     if kind.__name__ in ("InputLayer", "Dropout", "GaussianNoise", "GaussianDropout"):
@@ -68,4 +68,6 @@ def _activated(part: Any, weights: list[NDArray[Any]], is_last: bool) -> tuple[L
 
 
 def _array(weight: Any) -> NDArray[Any]:
-    return np.asarray(weight)
+    import keras
+
+    return np.ascontiguousarray(keras.ops.convert_to_numpy(weight.value))

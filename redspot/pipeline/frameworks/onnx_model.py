@@ -30,6 +30,8 @@ from redspot.pipeline.node import require_choice
 
 _INTEGERS = ("int64", "int32", "uint8", "int8", "uint16", "int16", "uint32", "uint64", "bool")
 _CLOSE = 1e-3
+# What is kept of the file.
+_READ = ("data", "facts", "_session")
 
 
 class OnnxModel(BaseEstimator):  # type: ignore[misc]
@@ -88,7 +90,10 @@ class OnnxModel(BaseEstimator):  # type: ignore[misc]
         self.scores, self.allows_missing, self.threads = scores, allows_missing, threads
 
     def __sklearn_clone__(self) -> OnnxModel:
-        return type(self)(**self.get_params(deep=False))
+        made = type(self)(**self.get_params(deep=False))
+        # What was read once is what all folds and trials get, and the runtime serves any number of threads.
+        made.__dict__.update({name: self.__dict__[name] for name in _READ if name in self.__dict__})
+        return made
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -114,7 +119,7 @@ class OnnxModel(BaseEstimator):  # type: ignore[misc]
 
     def set_params(self, **params: Any) -> Self:
         """Change parameters, as scikit-learn does."""
-        for name in ("data", "facts", "_session"):
+        for name in _READ if "model" in params else ("_session",) if "threads" in params else ():
             self.__dict__.pop(name, None)
         super().set_params(**params)
         return self

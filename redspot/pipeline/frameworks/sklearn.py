@@ -44,6 +44,18 @@ def is_float32(estimator: Any) -> bool:
     return type(estimator).__name__ in _FLOAT32
 
 
+def is_column_wise(estimator: Any) -> bool:
+    """Whether a transformer gives each column that it keeps under its name, and looks at no other for it."""
+    return type(estimator).__module__.startswith("sklearn.") and type(estimator).__name__ in _COLUMN_WISE
+
+
+# Not among them: Normalizer and imputers that look at neighbours, which keep names and mix columns.
+_COLUMN_WISE = frozenset(
+    "Binarizer MaxAbsScaler MinMaxScaler PowerTransformer QuantileTransformer RobustScaler SelectKBest "
+    "SelectPercentile SimpleImputer StandardScaler VarianceThreshold".split()
+)
+
+
 def refuse(estimator: Any) -> None:
     """Take any."""
 

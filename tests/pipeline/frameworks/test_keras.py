@@ -33,9 +33,12 @@ pytest.importorskip("torch")
 os.environ["KERAS_BACKEND"] = "torch"
 keras = pytest.importorskip("keras")
 
+# Keras's own variables do not yet speak numpy's newest protocol.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 NUMBERS = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm")
 QUICK: dict[str, Any] = {"epochs": 12, "learning_rate": 0.01, "batch_size": 64, "progress": False}
-WIDTH = 9
+WIDTH = 12
 
 
 def pipeline_of(estimator: Any) -> Pipeline:
@@ -79,8 +82,7 @@ def inputs_of(columns: dict[str, Any]) -> dict[str, Any]:
     return {name: columns[name] for name in (*NUMBERS, "island", "sex")}
 
 
-@pytest.mark.parametrize("last", ["softmax", "linear"])
-@pytest.mark.parametrize("activation", ["relu", "gelu"])
+@pytest.mark.parametrize(("activation", "last"), [("relu", "softmax"), ("gelu", "linear")])
 def test_a_chain_is_compiled(
     columns: dict[str, Any], last: str, activation: str, all_ways_agree: Callable[..., None]
 ) -> None:
@@ -161,7 +163,7 @@ def test_cross_validation_and_search(columns: dict[str, Any]) -> None:
 
 def test_what_cannot_be_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = np.zeros((10, 2)), np.arange(10.0)
-    with pytest.raises(InvalidStepError, match=r"reads \(None, 9\) and gives \(None, 1\).*\(None, 2\)"):
+    with pytest.raises(InvalidStepError, match=r"reads \(None, 12\) and gives \(None, 1\).*\(None, 2\)"):
         KerasRegressor(chain(1), **QUICK).fit(x, y)
     with pytest.raises(InvalidStepError, match="Sequential or functional"):
         KerasRegressor("model", **QUICK).fit(x, y)
@@ -171,8 +173,8 @@ def test_what_cannot_be_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch
         KerasRegressor(chain(1, width=2), epochs=0).fit(x, y)
     with pytest.raises(InvalidTargetError, match="one only"):
         KerasClassifier(chain(1, width=2), **QUICK).fit(x, ["a"] * 10)
+    steep = {**QUICK, "learning_rate": 1e30}
     with pytest.raises(EstimatorRefusedError, match="lower learning_rate"):
-        steep = {**QUICK, "learning_rate": 1e30}
         KerasRegressor(chain(1, width=2), **steep).fit(np.arange(20.0).reshape(10, 2), y**3)
     monkeypatch.setitem(sys.modules, "keras", None)
     with pytest.raises(MissingExtraError, match=r"install redspot\[keras\]"):
@@ -202,8 +204,8 @@ def test_a_forked_model_is_made_again(
 
 
 def test_a_layer_that_is_not_listed_is_not_saved(columns: dict[str, Any]) -> None:
-    model = keras.Sequential([keras.Input((WIDTH,)), keras.layers.Lambda(lambda x: x), keras.layers.Dense(3)])
-    with pytest.raises(UnsavableStepError, match=r"keras\.layers\.Lambda"):
+    model = keras.Sequential([keras.Input((WIDTH,)), keras.layers.GroupNormalization(2), keras.layers.Dense(3)])
+    with pytest.raises(UnsavableStepError, match=r"keras\.layers\.GroupNormalization"):
         pipeline_of(KerasClassifier(model, **QUICK)).fit(columns, columns["species"]).dumps()
 
 
@@ -277,7 +279,7 @@ def test_weights_of_another_size_are_refused(
     members = members_of(pipeline.dumps())
     prefix = "estimators/model/"
     weights = members[prefix + "weights.safetensors"]
-    for damaged in (weights[:-4], weights + b"\0", weights[:8], weights.replace(b"[9,12]", b"[12,9]")):
+    for damaged in (weights[:-4], weights + b"\0", weights[:8], weights.replace(b"[12,3]", b"[3,12]")):
         document = json.loads(members[prefix + "wrapper.json"])
         document["digest"] = hashlib.sha256(damaged).hexdigest()
         changed = {prefix + "wrapper.json": json.dumps(document).encode(), prefix + "weights.safetensors": damaged}

@@ -112,6 +112,10 @@ def test_a_matrix_gives_numbers(tmp_path: Path, all_ways_agree: Callable[..., No
     onnx.save(linear(), tmp_path / "model.onnx")
     pipeline = pipeline_of(tmp_path / "model.onnx").fit(COLUMNS)
     assert pipeline.schema_.task == "regression"
+    assert pipeline.fit(COLUMNS).dumps() == pipeline_of(tmp_path / "model.onnx").fit(COLUMNS).dumps()
+    assert str(tmp_path).encode() not in pipeline.dumps()
+    (tmp_path / "model.onnx").unlink()
+    assert pipeline.clone().fit(COLUMNS).is_fitted
     assert np.allclose(pipeline.predict(COLUMNS), own_scores(1)[:, 0], atol=1e-5)
     assert pipeline.evaluate(COLUMNS, own_scores(1)[:, 0])["r2"] > 0.999
     all_ways_agree(pipeline, COLUMNS, 1e-5)
