@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from redspot.pipeline.branches import Branch, branch, join, target
     from redspot.pipeline.estimating import estimate
+    from redspot.pipeline.frameworks.keras_estimator import KerasClassifier, KerasRegressor
+    from redspot.pipeline.frameworks.onnx_model import OnnxModel
     from redspot.pipeline.frameworks.torch_estimator import TorchClassifier, TorchRegressor
     from redspot.pipeline.frameworks.torch_modules import mlp, module
     from redspot.pipeline.loading import load, loads
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from redspot.pipeline.selectors import Selector, every
     from redspot.pipeline.steps.ages import age
     from redspot.pipeline.steps.bins import bin
+    from redspot.pipeline.steps.casting import cast
     from redspot.pipeline.steps.clipping import clip
     from redspot.pipeline.steps.counting import count_encode
     from redspot.pipeline.steps.custom import step
@@ -37,17 +40,22 @@ if TYPE_CHECKING:
     from redspot.pipeline.steps.normalizing import normalize_text
     from redspot.pipeline.steps.ordering import ordinal
     from redspot.pipeline.steps.parsing import parse_number
+    from redspot.pipeline.steps.pixels import pixels
     from redspot.pipeline.steps.powers import power
     from redspot.pipeline.steps.products import interact, polynomial
     from redspot.pipeline.steps.scaling import scale
-    from redspot.pipeline.steps.selecting import select
+    from redspot.pipeline.steps.selecting import drop, rename, select
     from redspot.pipeline.steps.target_means import target_encode
     from redspot.pipeline.steps.tokens import tokenize
-    from redspot.pipeline.steps.words import count_words, hash_words, tfidf
+    from redspot.pipeline.steps.word_buckets import hash_words
+    from redspot.pipeline.steps.words import count_words, tfidf
 
 # Name → module.
 _HOMES = {
     "Branch": "branches",
+    "KerasClassifier": "frameworks.keras_estimator",
+    "KerasRegressor": "frameworks.keras_estimator",
+    "OnnxModel": "frameworks.onnx_model",
     "ParityReport": "parity",
     "Pipeline": "pipeline",
     "Schema": "schema",
@@ -57,16 +65,18 @@ _HOMES = {
     "TorchRegressor": "frameworks.torch_estimator",
     "bin": "steps.bins",
     "branch": "branches",
+    "cast": "steps.casting",
     "clip": "steps.clipping",
     "count_encode": "steps.counting",
     "count_words": "steps.words",
     "distance": "steps.distances",
+    "drop": "steps.selecting",
     "estimate": "estimating",
     "every": "selectors",
     "explain": "steps.explaining",
     "grid_cell": "steps.grids",
     "hash_category": "steps.hashing",
-    "hash_words": "steps.words",
+    "hash_words": "steps.word_buckets",
     "impute": "steps.imputing",
     "interact": "steps.products",
     "join": "branches",
@@ -83,8 +93,10 @@ _HOMES = {
     "ordinal": "steps.ordering",
     "parse_list": "steps.lists",
     "parse_number": "steps.parsing",
+    "pixels": "steps.pixels",
     "polynomial": "steps.products",
     "power": "steps.powers",
+    "rename": "steps.selecting",
     "render_svg": "picture",
     "scale": "steps.scaling",
     "select": "steps.selecting",
@@ -99,6 +111,9 @@ _HOMES = {
 
 __all__ = [
     "Branch",
+    "KerasClassifier",
+    "KerasRegressor",
+    "OnnxModel",
     "ParityReport",
     "Pipeline",
     "Schema",
@@ -108,10 +123,12 @@ __all__ = [
     "age",
     "bin",
     "branch",
+    "cast",
     "clip",
     "count_encode",
     "count_words",
     "distance",
+    "drop",
     "estimate",
     "every",
     "explain",
@@ -134,8 +151,10 @@ __all__ = [
     "ordinal",
     "parse_list",
     "parse_number",
+    "pixels",
     "polynomial",
     "power",
+    "rename",
     "render_svg",
     "scale",
     "select",

@@ -454,11 +454,22 @@ def _image(name: str, value: object) -> bytes | NDArray[np.generic]:
             return base64.b64decode(value, validate=True)
         except ValueError as error:
             raise ColumnTypeError(f"Column {name!r} expects an image as base64 text.", column=name) from error
+    if isinstance(value, list):
+        # As JSON has them: rows of numbers, or of lists of channels.
+        value = _array_of(value)
     if isinstance(value, np.ndarray) and value.ndim in (2, 3):
         return value
     if isinstance(value, bytes | bytearray):
         return bytes(value)
     raise _type_error(name, "an image (bytes of a file, or an array)", value)
+
+
+def _array_of(rows: list[object]) -> object:
+    try:
+        array = np.array(rows)
+    except ValueError:
+        return rows
+    return array if array.dtype.kind in "biuf" else rows
 
 
 def _type_error(name: str, expected: str, value: object) -> ColumnTypeError:

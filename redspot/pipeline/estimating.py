@@ -18,7 +18,7 @@ from redspot.pipeline.errors import (
     InvalidStepError,
     InvalidTargetError,
 )
-from redspot.pipeline.frameworks import framework_named
+from redspot.pipeline.frameworks import framework_named, framework_of
 from redspot.pipeline.learned import Facts, Learned, Task
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.plain import json_params
@@ -88,6 +88,7 @@ class Estimate(Step):
             raise InvalidStepError(
                 f"estimate: {type(estimator).__name__} is no scikit-learn estimator (it lacks fit or get_params)."
             )
+        framework_of(estimator)[1].refuse(estimator)
         return cls(Facts.of(estimator), _Given(estimator), json_params(estimator.get_params(deep=True)))
 
     @classmethod
@@ -120,12 +121,14 @@ class Estimate(Step):
             raise InvalidTargetError(
                 f"{self._name} needs a target, and requires y to be passed, but the target y is None: fit(X, y)."
             )
+        framework = framework_named(self.facts.framework)
         values, classes = None if target is None else target.values, None
-        if values is not None and self.task == "classification" and framework_named(self.facts.framework).wants_codes:
+        if values is not None and self.task == "classification" and framework.wants_codes:
             classes, values = np.unique(values, return_inverse=True)
+        refusals: tuple[type[Exception], ...] = (TypeError, ValueError, *framework.errors())
         try:
             estimator.fit(given, values)
-        except (TypeError, ValueError) as error:
+        except refusals as error:
             raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
         return Learned.of(estimator, classes)
 

@@ -13,12 +13,14 @@ from redspot.pipeline.column import Indicator, Table, require_readable
 from redspot.pipeline.sparse import SparseBlock, SparseMember
 from redspot.pipeline.texts import Texts
 
-# Of a matrix that is written out: 128 MiB.
+# Of a matrix that is written out although it has a sparse block: 128 MiB. Where there is room, estimators get a plain
+# matrix, since some of them solve a sparse one less exactly.
 MAX_CELLS = 2**24
 
-# Estimators that read a sparse matrix and keep nothing of it. Others would bring scipy's matrices into the file, or,
-# as XGBoost does, take an entry that is not written for a missing one.
+# Estimators that read a sparse matrix, take what is not written for zero, and keep nothing of it. Others would bring
+# scipy's matrices into the file or, as XGBoost does, take what is not written for missing.
 _READERS = (
+    "lightgbm",
     "sklearn.cluster._kmeans",
     "sklearn.decomposition._truncated_svd",
     "sklearn.ensemble._forest",
@@ -32,7 +34,9 @@ _READERS = (
 
 
 def is_sparse(table: Table) -> bool:
-    """Tell whether a table has columns of a sparse block."""
+    """Tell whether a table has columns of a sparse block and is too large to be written out."""
+    if table.rows * len(table.columns) <= MAX_CELLS:
+        return False
     return any(isinstance(column.data, SparseMember) for column in table.columns)
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 MAX_ENTRIES = 20
 MAX_TEXT = 120
 MAX_SHOWN = 8
+MAX_SPLIT_ON = 10
 
 # A name, such as that of a column, and what was learned of it.
 Told = list[tuple[str, str]]
@@ -44,6 +46,14 @@ def told_of_state(state: Mapping[str, Any], names: Sequence[str]) -> Told:
     return told
 
 
+def told_of_trees(splits: NDArray[np.integer], names: Sequence[str], trees: int, leaves: int, depth: int) -> Told:
+    """Return the size of an ensemble, and the columns that it splits on most; `splits` are places of columns."""
+    size = f"{trees:,} tree{'' if trees == 1 else 's'}, {leaves:,} leaves, at most {depth} deep"
+    counts = np.bincount(splits, minlength=len(names))
+    most = [place for place in np.argsort(-counts, kind="stable")[:MAX_SPLIT_ON].tolist() if counts[place]]
+    return [("trees", size), *((names[place], f"{counts[place]:,} splits") for place in most)]
+
+
 def written(value: Any) -> str:
     """Return a value, or the first of many values and their number, as text.
 
@@ -61,7 +71,8 @@ def written(value: Any) -> str:
     if isinstance(value, int | float):
         return figure(value)
     if isinstance(value, Mapping):
-        return listing([f"{key}: {written(each)}" for key, each in value.items()])
+        # A file keeps no order of its own.
+        return listing([f"{key}: {written(value[key])}" for key in sorted(value, key=str)])
     if isinstance(value, Iterable):
         return listing([written(each) for each in value])
     return str(value)

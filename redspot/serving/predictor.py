@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,28 +26,32 @@ class Predictions:
         Classes in the order of the columns of `probabilities`.
     probabilities
         Shape (rows, classes); None where the pipeline gives none.
+    extras
+        The other outputs by name, one value or object per row.
     """
 
     values: list[Any]
     classes: tuple[str, ...]
     probabilities: list[list[float]] | None
+    extras: Mapping[str, list[Any]] = field(default_factory=dict)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one object per row, shaped as `Pipeline.predict_one` shapes it."""
-        if self.probabilities is None:
-            return [{PREDICTION: value} for value in self.values]
-        return [
-            {PREDICTION: value, PROBABILITIES: dict(zip(self.classes, row, strict=True))}
-            for value, row in zip(self.values, self.probabilities, strict=True)
-        ]
+        rows: list[dict[str, Any]] = [{PREDICTION: value} for value in self.values]
+        for row, likely in zip(rows, self.probabilities or (), strict=self.probabilities is not None):
+            row[PROBABILITIES] = dict(zip(self.classes, likely, strict=True))
+        for name, values in self.extras.items():
+            for row, value in zip(rows, values, strict=True):
+                row[name] = value
+        return rows
 
 
 def joined(parts: Sequence[Predictions]) -> Predictions:
     """Return the answers for consecutive rows as one; `parts` are not empty."""
     values = [value for part in parts for value in part.values]
-    if parts[0].probabilities is None:
-        return Predictions(values, parts[0].classes, None)
-    return Predictions(values, parts[0].classes, [row for part in parts for row in part.probabilities or ()])
+    likely = None if parts[0].probabilities is None else [row for part in parts for row in part.probabilities or ()]
+    extras = {name: [value for part in parts for value in part.extras[name]] for name in parts[0].extras}
+    return Predictions(values, parts[0].classes, likely, extras)
 
 
 class Predictor:
@@ -65,6 +69,7 @@ class Predictor:
         outputs = {output.name: output for output in self.schema.outputs}
         self._has_probabilities = PROBABILITIES in outputs
         self.classes: tuple[str, ...] = outputs[PROBABILITIES].categories or () if self._has_probabilities else ()
+        self._extras = tuple(name for name in outputs if name not in (PREDICTION, PROBABILITIES))
 
     @classmethod
     def open(cls, file: Path, trusted_modules: Sequence[str] = ()) -> Predictor:
@@ -93,6 +98,13 @@ class Predictor:
 
     def predict(self, data: Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]]) -> Predictions:
         """Answer for a dict of columns, or a list of rows where an absent key means missing."""
+        if self._extras:
+            return self._with_extras(self._pipeline.answers(data))
         values = self._pipeline.predict(data).tolist()
         likely = self._pipeline.predict_proba(data).tolist() if self._has_probabilities else None
         return Predictions(values, self.classes, likely)
+
+    def _with_extras(self, answers: Sequence[Mapping[str, Any]]) -> Predictions:
+        likely = [list(each[PROBABILITIES].values()) for each in answers] if self._has_probabilities else None
+        extras = {name: [each[name] for each in answers] for name in self._extras}
+        return Predictions([each[PREDICTION] for each in answers], self.classes, likely, extras)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from redspot._version import __version__
 from redspot.pipeline import Schema
+from redspot.pipeline.schema import OutputColumn
 from redspot.serving.errors import InvalidBodyError, InvalidTensorError
-from redspot.serving.predictor import PREDICTION, Predictions
+from redspot.serving.predictor import PREDICTION, PROBABILITIES, Predictions
 from redspot.serving.tensor import PREFERRED, read_tensors
 
 PROBABILITY = "probability"
@@ -47,7 +49,7 @@ def model_metadata(model: str, version: str, schema: Schema) -> dict[str, Any]:
 
 def output_names(schema: Schema) -> tuple[str, ...]:
     """Return the outputs as the protocol names them."""
-    return (PREDICTION, PROBABILITY) if len(schema.outputs) > 1 else (PREDICTION,)
+    return tuple(PROBABILITY if output.name == PROBABILITIES else output.name for output in schema.outputs)
 
 
 def read_infer(body: object, schema: Schema, max_rows: int) -> InferRequest:
@@ -74,12 +76,14 @@ def render_infer(request: InferRequest, predictions: Predictions, model: str, ve
         metadata = _output_metadata(name, schema)
         if name == PREDICTION:
             metadata |= {"shape": [request.rows], "data": predictions.values}
-        else:
+        elif name == PROBABILITY:
             likely = predictions.probabilities or []
             metadata |= {
                 "shape": [request.rows, len(predictions.classes)],
                 "data": [value for row in likely for value in row],
             }
+        else:
+            metadata |= _extra(_output(name, schema), predictions.extras[name])
         outputs.append(metadata)
     answer: dict[str, Any] = {"model_name": model, "model_version": version, "outputs": outputs}
     return answer if request.id is None else {"id": request.id, **answer}
@@ -88,8 +92,33 @@ def render_infer(request: InferRequest, predictions: Predictions, model: str, ve
 def _output_metadata(name: str, schema: Schema) -> dict[str, Any]:
     if name == PREDICTION:
         return {"name": name, "datatype": PREFERRED[schema.outputs[0].dtype], "shape": [-1]}
-    classes = list(schema.outputs[1].categories or ())
-    return {"name": name, "datatype": "FP64", "shape": [-1, len(classes)], "parameters": {"classes": classes}}
+    if name == PROBABILITY:
+        classes = list(_output(PROBABILITIES, schema).categories or ())
+        return {"name": name, "datatype": "FP64", "shape": [-1, len(classes)], "parameters": {"classes": classes}}
+    output = _output(name, schema)
+    kind = {"name": name, "datatype": PREFERRED[output.dtype]}
+    if output.categories is None:
+        return {**kind, "shape": [-1]}
+    columns = list(output.categories)
+    return {**kind, "shape": [-1, len(columns)], "parameters": {"columns": columns}}
+
+
+def _output(name: str, schema: Schema) -> OutputColumn:
+    return next(output for output in schema.outputs if output.name == name)
+
+
+def _extra(output: OutputColumn, values: Sequence[Any]) -> dict[str, Any]:
+    """Return shape and data of an output; one of several columns has a place for each, also where it gives none."""
+    columns = output.categories
+    if columns is None:
+        return {"shape": [len(values)], "data": [_element(value) for value in values]}
+    data = [_element(row.get(column)) for row in values for column in columns]
+    return {"shape": [len(values), len(columns)], "data": data}
+
+
+def _element(value: Any) -> Any:
+    # A tensor has no lists in it; they travel as JSON text.
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def _wanted(outputs: object, known: tuple[str, ...]) -> tuple[str, ...]:

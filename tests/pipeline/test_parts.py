@@ -313,7 +313,8 @@ def test_outputs_survive_the_file(answering: Pipeline, penguins: Any) -> None:
 def test_an_effect_is_the_change_of_the_answer(answering: Pipeline, penguins: Any) -> None:
     row = penguins[list(answering.columns)].iloc[5].to_dict()
     answer = answering.predict_one(row)
-    typical = answering.learned("why")["typical"]
+    learned = answering.learned("why")
+    typical = dict(zip(learned["columns"], learned["typical"], strict=True))
     assert typical["body_mass_g"] == 4050.0
     assert typical["island"] == "Biscoe"
     for column, effect in answer["why"].items():

@@ -21,6 +21,12 @@ from redspot.pipeline.rowcode import RowCode, Value
 
 Floats = NDArray[np.float64]
 
+# Rows at a time, so that what lies between two layers stays in the cache of a core.
+_LEAST_ROWS, _MOST_ROWS = 64, 1024
+# A product with fewer steps is computed on one core. Stretches of rows already run on all of them, and threads within
+# threads wait for each other longer than they help.
+_ALONE = 2**18
+
 
 @dataclass(frozen=True, slots=True)
 class Linear:
@@ -78,7 +84,10 @@ class LayersModel:
 
     def sums(self, table: Table) -> Floats:
         """Return float64, shape (rows, outputs)."""
-        return self._through(as_float32(table.matrix("The model", allow_missing=False)))
+        matrix = table.matrix("The model", allow_missing=False)
+        size = self._rows_at_once
+        parts = [self._through(as_float32(matrix[at : at + size])) for at in range(0, max(table.rows, 1), size)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def row(self, code: RowCode, inputs: Sequence[Value]) -> list[str]:
         """Write down a call of numpy for the sums of one row, and return their expressions."""
@@ -94,6 +103,12 @@ class LayersModel:
         for function in self._functions:
             values = function(values)
         return values
+
+    @cached_property
+    def _rows_at_once(self) -> int:
+        largest = max((layer.weights.size for layer in self.layers if isinstance(layer, Linear)), default=1)
+        alone = _ALONE // max(largest, 1)
+        return min(alone, _MOST_ROWS) if alone >= _LEAST_ROWS else _MOST_ROWS
 
     @cached_property
     def _functions(self) -> tuple[Callable[[Floats], Floats], ...]:
@@ -204,7 +219,8 @@ def _function(layer: Layer) -> Callable[[Floats], Floats]:
 
 def relu(values: Floats) -> Floats:
     """Return what is above zero."""
-    return np.maximum(values, 0.0)
+    # Each layer is given an array that nobody else has.
+    return np.maximum(values, 0.0, out=values)
 
 
 def gelu(values: Floats) -> Floats:

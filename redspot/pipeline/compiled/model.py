@@ -20,6 +20,7 @@ Arrays = Mapping[str, NDArray[np.generic]]
 _KINDS: Mapping[str, str] = {
     "layers": "layers:LayersModel",
     "linear": "linear:LinearModel",
+    "oblivious": "oblivious:ObliviousModel",
     "trees": "trees:TreeModel",
 }
 

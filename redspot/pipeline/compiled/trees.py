@@ -19,13 +19,12 @@ from redspot.pipeline.compiled.thresholds import as_float32
 from redspot.pipeline.compiled.treecode import Walker, write_trees
 from redspot.pipeline.errors import CorruptPipelineError
 from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.telling import told_of_trees
 
 # Source code for more would take longer to compile than anybody wants to wait for a first answer, and its
 # indentation is limited.
 MAX_WRITTEN_NODES = 20_000
 MAX_WRITTEN_DEPTH = 60
-
-MAX_SPLIT_ON = 10
 
 
 @dataclass(frozen=True)
@@ -126,11 +125,7 @@ class TreeModel:
     def told(self, names: Sequence[str]) -> list[tuple[str, str]]:
         """Return the size of the ensemble, and the columns that it splits on most."""
         splits = self.feature[self.feature >= 0]
-        trees, leaves = len(self.roots), len(self.feature) - len(splits)
-        size = f"{trees:,} tree{'' if trees == 1 else 's'}, {leaves:,} leaves, at most {self.depth} deep"
-        counts = np.bincount(splits, minlength=self.width)
-        most = [place for place in np.argsort(-counts, kind="stable")[:MAX_SPLIT_ON].tolist() if counts[place]]
-        return [("trees", size), *((names[place], f"{counts[place]:,} splits") for place in most)]
+        return told_of_trees(splits, names, len(self.roots), len(self.feature) - len(splits), self.depth)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what a file keeps as arrays."""

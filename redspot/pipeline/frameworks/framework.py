@@ -12,8 +12,11 @@ from redspot.plugins import Registry
 
 # Found without looking at every installed distribution, which takes longer than loading a pipeline.
 _BUILT_IN: Mapping[str, str] = {
+    "catboost": "redspot.pipeline.frameworks.catboost",
     "function": "redspot.pipeline.frameworks.function",
+    "keras": "redspot.pipeline.frameworks.keras",
     "lightgbm": "redspot.pipeline.frameworks.lightgbm",
+    "onnx": "redspot.pipeline.frameworks.onnx",
     "sklearn": "redspot.pipeline.frameworks.sklearn",
     "torch": "redspot.pipeline.frameworks.torch",
     "xgboost": "redspot.pipeline.frameworks.xgboost",
@@ -73,6 +76,14 @@ class Framework(Protocol):
 
     def is_float32(self, estimator: Any) -> bool:
         """Whether it rounds its inputs to float32 before it looks at them."""
+        ...
+
+    def refuse(self, estimator: Any) -> None:
+        """Refuse an estimator that no pipeline could use; raises InvalidStepError."""
+        ...
+
+    def errors(self) -> tuple[type[Exception], ...]:
+        """Return what it raises when it cannot learn, beside TypeError and ValueError."""
         ...
 
 

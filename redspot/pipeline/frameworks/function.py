@@ -58,6 +58,15 @@ def is_float32(estimator: Any) -> bool:
     return False
 
 
+def refuse(estimator: Any) -> None:
+    """Take any."""
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Nothing else."""
+    return ()
+
+
 def _document(files: Mapping[str, bytes], step: str) -> Mapping[str, Any]:
     if set(files) != {_FILE}:
         raise CorruptPipelineError(f"{step} has lost its function.", step=step)

@@ -98,6 +98,17 @@ def is_float32(estimator: Any) -> bool:
     return False
 
 
+def refuse(estimator: Any) -> None:
+    """Take any."""
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """What LightGBM raises when it cannot learn."""
+    import lightgbm
+
+    return (lightgbm.basic.LightGBMError,)
+
+
 def _bytes(estimator: Any) -> bytes:
     # With early stopping, the text ends with the best round, which is what the library answers with.
     text: str = estimator.booster_.model_to_string()

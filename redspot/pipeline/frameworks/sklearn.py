@@ -44,6 +44,15 @@ def is_float32(estimator: Any) -> bool:
     return type(estimator).__name__ in _FLOAT32
 
 
+def refuse(estimator: Any) -> None:
+    """Take any."""
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Nothing else."""
+    return ()
+
+
 _FLOAT32 = frozenset(
     f"{name}{task}"
     for name in ("DecisionTree", "ExtraTree", "ExtraTrees", "RandomForest", "GradientBoosting")

@@ -107,6 +107,15 @@ def is_float32(estimator: Any) -> bool:
     return True
 
 
+def refuse(estimator: Any) -> None:
+    """Take any."""
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """What PyTorch raises, of shapes that do not fit to memory that is full."""
+    return (RuntimeError,)
+
+
 def _document(files: Mapping[str, bytes], step: str) -> Mapping[str, Any]:
     if set(files) != {WRAPPER, _WEIGHTS}:
         raise CorruptPipelineError(f"{step} has lost its module.", step=step)

@@ -115,6 +115,15 @@ def is_float32(estimator: Any) -> bool:
     return True
 
 
+def refuse(estimator: Any) -> None:
+    """Take any."""
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Nothing else."""
+    return ()
+
+
 def _bytes(estimator: Any) -> bytes:
     return bytes(estimator.get_booster().save_raw("ubj"))
 

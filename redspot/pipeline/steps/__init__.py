@@ -1,1 +1,1 @@
-"""Steps beyond the first five, one module for each noun; each is imported when it is first used."""
+"""All steps but `estimate`, one module for each noun; each is imported when it is first used."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from redspot.pipeline.column import Column, Table, listed, merged_origins
 from redspot.pipeline.errors import InvalidStepError, MissingValueError, UnknownColumnError
 from redspot.pipeline.node import State, Step, Target, require_choice
 from redspot.pipeline.rowcode import RowCode, Value
+from redspot.pipeline.steps.calendar import require_moment
 from redspot.pipeline.steps.values import made, require_dtype
 
 Unit = Literal["years", "days", "hours", "seconds"]
@@ -37,7 +38,7 @@ class Age(Step):
         if self.until is not None and self.until_column is not None:
             raise InvalidStepError("age: give until or until_column, or neither for the last moment of training.")
         if self.until is not None:
-            _moment(self.until)
+            require_moment(self.kind, "until", self.until)
 
     def fit(self, table: Table, target: Target | None) -> State:
         """Learn the moment that ages are counted until, in microseconds since 1970 UTC, for each column."""
@@ -47,7 +48,7 @@ class Age(Step):
         if self.until_column is not None:
             return {"moments": []}
         if self.until is not None:
-            return {"moments": [_moment(self.until)] * len(table.columns)}
+            return {"moments": [require_moment(self.kind, "until", self.until)] * len(table.columns)}
         return {"moments": [_last(column) for column in table.columns]}
 
     def apply(self, table: Table, state: State) -> Table:
@@ -103,17 +104,6 @@ class Age(Step):
             )
         if len(names) < 2:
             raise InvalidStepError(f"age needs a column besides {self.until_column!r}, and is given {listed(names)}.")
-
-
-def _moment(text: str) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise InvalidStepError(
-            f"age: until is a time such as '2026-01-31T12:00:00', not {text!r}.", parameter="until"
-        ) from error
-    moment = moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
-    return int(np.datetime64(moment, "us").astype(np.int64))
 
 
 def _last(column: Column) -> int:

@@ -83,6 +83,15 @@ class Bin(Step):
         """Return the ranges of each column."""
         return [(name, listing(range_labels(edges))) for name, edges in zip(names, state["edges"], strict=True)]
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return the names of the inputs, or of the bits of edges that are given."""
+        if self.output != "one_hot":
+            return inputs
+        if self.edges is None:
+            return None
+        labels = range_labels(self.edges)
+        return tuple(unique_names([bit for name in inputs for bit in _bit_names(name, labels)]))
+
     def _binned(self, column: Column, edges: Sequence[float]) -> list[Column]:
         numbers = column.floats()
         places: NDArray[np.int32] = np.searchsorted(np.array(edges, dtype=np.float64), numbers, side="right").astype(

@@ -144,6 +144,24 @@ def require_zone(kind: str, zone: object) -> None:
         ) from error
 
 
+def require_moment(kind: str, parameter: str, text: object) -> int:
+    """Return the microseconds since 1970 UTC of a time in ISO 8601, UTC where it says no time zone.
+
+    Raises
+    ------
+    InvalidStepError
+        When it is no such text; naming the step and the parameter.
+    """
+    try:
+        moment = datetime.fromisoformat(text)  # type: ignore[arg-type]
+        moment = moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidStepError(
+            f"{kind}: {parameter} is a time such as '2026-01-31T12:00:00', not {text!r}.", parameter=parameter
+        ) from error
+    return int(np.datetime64(moment, "us").astype(np.int64))
+
+
 def local_datetime(micros: int, zone: ZoneInfo | None) -> datetime | None:
     """Return a time as Python's datetime in the zone; None outside of the years that it knows."""
     try:

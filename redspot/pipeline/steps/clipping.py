@@ -73,6 +73,10 @@ class Clip(Step):
             for name, limits in zip(names, state["limits"].tolist(), strict=True)
         ]
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs."""
+        return inputs
+
     def _limits(self, column: Column) -> tuple[float, float]:
         numbers = column.floats()
         if self.quantiles is None:
@@ -95,7 +99,7 @@ def _clipped(low: float, high: float) -> Rising:
 def clip(
     lower: float | None = None, upper: float | None = None, *, quantiles: tuple[float, float] | None = None
 ) -> Clip:
-    """Cut off numbers outside of limits (winsorize).
+    """Move numbers that lie outside of limits to the nearest limit; with `quantiles`, winsorize.
 
     Numbers in, float out, under the same names; missing stays missing.
 
@@ -104,8 +108,9 @@ def clip(
     lower, upper
         Limits for every column; one of them may be left out.
     quantiles
-        Instead of limits: two shares, such as ``(0.01, 0.99)``. The limits of each column are then its quantiles in
-        training (with straight lines between values, as `numpy.quantile`).
+        Instead of limits, to winsorize: two shares, such as ``(0.01, 0.99)``. The limits of each column are then its
+        quantiles in training (with straight lines between values, as `numpy.quantile`), so that the one percent of
+        smallest and of largest numbers become the 1st and the 99th percentile.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,7 +21,8 @@ Answer = Mapping[str, Any]
 class Explain(Step):
     """Tells by how much an answer changes when one raw column has its typical value instead.
 
-    State: ``typical``, by column: the median of numbers, the most frequent text or truth, missing for all else.
+    State: ``columns`` by name, and for each its ``typical`` value: the median of numbers, the most frequent text or
+    truth, missing for all else.
     """
 
     kind: ClassVar[str] = "explain"
@@ -43,7 +44,7 @@ class Explain(Step):
             if name not in table.names:
                 raise UnknownColumnError(f"explain: no column {name!r}; there are {listed(table.names)}.", column=name)
         chosen = self.columns or table.names
-        return {"typical": {name: _typical(table[name]) for name in chosen}}
+        return {"columns": list(chosen), "typical": [_typical(table[name]) for name in chosen]}
 
     def apply(self, table: Table, state: State) -> Table:
         """Refuse: it needs an answer, and not only columns."""
@@ -78,9 +79,7 @@ class Explain(Step):
         """
         label = answer["prediction"]
         score = _score(answer, label)
-        effects = {
-            name: score - _score(answer_of({**row, name: typical}), label) for name, typical in state["typical"].items()
-        }
+        effects = {name: score - _score(answer_of({**row, name: typical}), label) for name, typical in _pairs(state)}
         return self.kept(effects)
 
     def of_many(
@@ -94,7 +93,7 @@ class Explain(Step):
         labels = [answer["prediction"] for answer in answers]
         scores = [_score(answer, label) for answer, label in zip(answers, labels, strict=True)]
         effects: list[dict[str, float]] = [{} for _ in answers]
-        for name, typical in state["typical"].items():
+        for name, typical in _pairs(state):
             others = changed(name, typical)
             for effect, score, label, other in zip(effects, scores, labels, others, strict=True):
                 effect[name] = score - _score(other, label)
@@ -103,7 +102,11 @@ class Explain(Step):
 
 def effect_names(step: Explain, state: State) -> tuple[str, ...]:
     """Return the names of the columns whose effects are told."""
-    return tuple(state["typical"])
+    return tuple(state["columns"])
+
+
+def _pairs(state: State) -> Iterator[tuple[str, JsonValue]]:
+    return zip(state["columns"], state["typical"], strict=True)
 
 
 def require_scores(task: str, *, has_probabilities: bool) -> None:

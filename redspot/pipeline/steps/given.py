@@ -80,6 +80,10 @@ class LookUp(_Given):
 
     kind: ClassVar[str] = "look_up"
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs."""
+        return inputs
+
     def apply(self, table: Table, state: State) -> Table:
         """Return the numbers."""
         made = []
@@ -114,6 +118,10 @@ class Affine(_Given):
 
     kind: ClassVar[str] = "affine"
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs."""
+        return inputs
+
     def apply(self, table: Table, state: State) -> Table:
         """Return the moved columns."""
         made = [
@@ -147,6 +155,10 @@ class Elementwise(_Given):
 
     def __post_init__(self) -> None:
         require_choice(self.kind, "function", self.function, tuple(FUNCTIONS))
+
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs."""
+        return inputs
 
     def apply(self, table: Table, state: State) -> Table:
         """Return the function of each column."""

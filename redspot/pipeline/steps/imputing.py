@@ -70,6 +70,10 @@ class Impute(Step):
         """Return what fills the gaps of each column."""
         return [(f"fill {name}", written(fill)) for name, fill in zip(names, state["fills"], strict=True)]
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs, and behind them those of the indicators."""
+        return (*inputs, *missing_names(inputs)) if self.indicator else inputs
+
     def _filled(self, column: Column, fill: float | str) -> Column:
         dtype = self._dtype(column.dtype)
         missing = column.missing()
@@ -80,6 +84,8 @@ class Impute(Step):
             codes = np.where(missing, np.int32(len(texts.labels)), texts.codes)
             # The fill may be among the labels already; `mapped` then makes one of the two.
             return replace(column, data=Texts(codes, (*texts.labels, str(fill))).mapped(str))
+        if column.dtype == "datetime":
+            return replace(column, data=np.where(missing, np.datetime64(int(fill), "us"), column.times()))
         return replace(column, dtype=dtype, data=np.where(missing, fill, column.floats()))
 
     def _dtype(self, dtype: Dtype) -> Dtype:
@@ -87,7 +93,7 @@ class Impute(Step):
         return "float" if dtype in NUMERIC and self.strategy != "most_frequent" else dtype
 
     def _fill(self, column: Column) -> float | str:
-        if column.dtype not in NUMERIC and column.dtype != "text":
+        if column.dtype not in NUMERIC and column.dtype not in ("text", "datetime"):
             raise ColumnTypeError(
                 f"impute cannot fill column {column.name!r}, which holds {column.dtype}.", column=column.name
             )
@@ -99,13 +105,32 @@ class Impute(Step):
                 "leave it out or use impute('constant', …).",
                 column=column.name,
             )
+        if column.dtype == "datetime":
+            return self._time(column)
         if self.strategy == "most_frequent":
             return _most_frequent(column)
         numbers = column.floats()
         numbers = numbers[~np.isnan(numbers)]
         return float(np.mean(numbers) if self.strategy == "mean" else np.median(numbers))
 
+    def _time(self, column: Column) -> int:
+        """Return the fill of a column of times, in whole microseconds since 1970 UTC."""
+        times = column.times()
+        micros = times[~np.isnat(times)].astype(np.int64)
+        if self.strategy == "most_frequent":
+            values, counts = np.unique(micros, return_counts=True)
+            return int(values[counts.argmax()])
+        # Counted from the first of them, the spans are small enough to be exact as float64.
+        first = micros.min()
+        spans = (micros - first).astype(np.float64)
+        return int(first) + round(float(np.mean(spans) if self.strategy == "mean" else np.median(spans)))
+
     def _constant(self, column: Column) -> float | str:
+        if column.dtype == "datetime":
+            # Only a column of times needs the calendar.
+            from redspot.pipeline.steps.calendar import require_moment
+
+            return require_moment(self.kind, "value", self.value)
         if column.dtype == "text":
             if not isinstance(self.value, str):
                 raise ColumnTypeError(f"Column {column.name!r} is text; fill it with text, not {self.value!r}.")
@@ -142,14 +167,15 @@ def _most_frequent(column: Column) -> float | str:
 def impute(strategy: Strategy = "median", value: float | str | None = None, *, indicator: bool = False) -> Impute:
     """Fill in missing values.
 
-    Numbers and texts in, the same columns out, without a gap.
+    Numbers, texts and times in, the same columns out, without a gap.
 
     Parameters
     ----------
     strategy
-        ``mean`` or ``median`` of numbers, ``most_frequent`` of anything (of several the smallest), or ``constant``.
+        ``mean`` or ``median`` of numbers or times, ``most_frequent`` of anything (of several the smallest), or
+        ``constant``.
     value
-        The constant.
+        The constant; for times as ISO 8601, UTC where it says no time zone.
     indicator
         Whether to add, behind all columns, one column ``<column> is missing`` for each: 1 where a gap was filled.
 

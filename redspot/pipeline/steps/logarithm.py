@@ -16,9 +16,6 @@ from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.rowcode import RowCode, Value
 from redspot.pipeline.steps.values import numeral
 
-# The logarithm of the largest float64 lies just above.
-_LARGEST = 709.78
-
 
 @dataclass(frozen=True)
 class Log(Step):
@@ -62,23 +59,29 @@ class Log(Step):
                 outputs.append(code.number(value, f"({log1p}({x}) if {x} > -1.0 else nan)", may_miss=True))
         return outputs
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs."""
+        return inputs
+
     def invert(self, values: NDArray[np.float64], state: State) -> NDArray[np.float64]:
-        """Return the numbers of which these are the logarithms."""
+        """Undo the logarithm; infinite where the number is too large for float64."""
         with np.errstate(over="ignore"):
-            return np.asarray(np.copysign(np.expm1(np.abs(values)), values) if self.signed else np.expm1(values))
+            return np.copysign(np.expm1(np.abs(values)), values) if self.signed else np.expm1(values)
 
     def invert_row(self, code: RowCode, expression: str, state: State) -> str:
-        """Write down the number of which an expression is the logarithm."""
-        return f"{code.constant(_expm1_signed if self.signed else _expm1)}({expression})"
+        """Write down the undoing for one number."""
+        return f"{code.constant(_signed_expm1_of_one if self.signed else _expm1_of_one)}({expression})"
 
 
-def _expm1(value: float) -> float:
-    # Where numpy says infinite, the standard library raises.
-    return math.expm1(value) if value < _LARGEST else math.inf
+def _expm1_of_one(value: float) -> float:
+    try:
+        return math.expm1(value)
+    except OverflowError:
+        return math.inf
 
 
-def _expm1_signed(value: float) -> float:
-    return math.copysign(_expm1(abs(value)), value)
+def _signed_expm1_of_one(value: float) -> float:
+    return math.copysign(_expm1_of_one(abs(value)), value)
 
 
 def log(*, signed: bool = False) -> Log:

@@ -66,6 +66,10 @@ class ParseNumber(Step):
             outputs.append(Value(value.name, "float", number, base=(number, ())))
         return outputs
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs."""
+        return inputs
+
     def _number(self, text: str, name: str) -> float:
         number = parse_written(text, percent=self.percent)
         if number is None and self.invalid == "error":

@@ -62,6 +62,30 @@ class Power(Step):
         """Return the exponent of each column."""
         return [(name, f"exponent {figure(each)}") for name, each in zip(names, state["lambdas"].tolist(), strict=True)]
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs."""
+        return inputs
+
+    def invert(self, values: NDArray[np.float64], state: State) -> NDArray[np.float64]:
+        """Undo the power; missing where no number has that power."""
+        exponent = float(state["lambdas"][0])
+        if self.method == "box_cox":
+            return np.exp(_logarithm(values, exponent))
+        is_below = values < 0.0
+        logs = np.where(is_below, _logarithm(-values, 2.0 - exponent), _logarithm(values, exponent))
+        with np.errstate(over="ignore"):
+            return np.asarray(np.where(is_below, -1.0, 1.0) * np.expm1(logs))
+
+    def invert_row(self, code: RowCode, expression: str, state: State) -> str:
+        """Write down the undoing for one number."""
+        exponent = float(state["lambdas"][0])
+
+        def undo(value: float) -> float:
+            found = self.invert(np.array([value]), {"lambdas": np.array([exponent])})
+            return float(found[0])
+
+        return f"{code.constant(undo)}({expression})"
+
     def _exponent(self, column: Column) -> float:
         known = column.floats()
         known = known[np.isfinite(known)]
@@ -115,6 +139,14 @@ def _yeo_johnson(values: NDArray[np.float64], exponent: float) -> NDArray[np.flo
     is_log = powers == 0.0
     with np.errstate(over="ignore"):
         return np.asarray(sign * np.where(is_log, logs, np.expm1(powers * logs) / np.where(is_log, 1.0, powers)))
+
+
+def _logarithm(values: NDArray[np.float64], exponent: float) -> NDArray[np.float64]:
+    """Return the logarithm of what was raised; the power of a logarithm is expm1(exponent * logarithm) / exponent."""
+    if exponent == 0.0:
+        return values
+    with np.errstate(all="ignore"):
+        return np.asarray(np.log1p(np.where(values * exponent > -1.0, values * exponent, np.nan)) / exponent)
 
 
 def _box_cox_of_one(value: float, exponent: float) -> float:

@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from redspot.pipeline.column import Column, Table, listed, merged_origins
-from redspot.pipeline.errors import InvalidStepError, UnknownColumnError
+from redspot.pipeline.column import Column, Table, listed, merged_origins, unique_names
+from redspot.pipeline.errors import InvalidStepError
 from redspot.pipeline.node import State, Step, Target
 from redspot.pipeline.rowcode import RowCode, Value
-from redspot.pipeline.steps.parameters import require_whole
+from redspot.pipeline.steps.parameters import require_columns, require_whole
 from redspot.pipeline.steps.values import made, numeral, table_of, with_unique_names
 
 # A product of all subsets would be too many long before it fills memory.
@@ -28,12 +28,17 @@ class _Products(Step):
         """Check the columns."""
         for column in table.columns:
             column.floats()
-        products = self._products(table.names)
+        self.names(table.names)
+        return {}
+
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the products."""
+        products = self._products(inputs)
         if len(products) > MAX_PRODUCTS:
             raise InvalidStepError(
-                f"{self.kind} would give {len(products)} columns from {len(table.columns)}; at most {MAX_PRODUCTS}."
+                f"{self.kind} would give {len(products)} columns from {len(inputs)}; at most {MAX_PRODUCTS}."
             )
-        return {}
+        return tuple(unique_names([_name(inputs, factors) for factors in products]))
 
     def apply(self, table: Table, state: State) -> Table:
         """Return the products, multiplied from left to right."""
@@ -106,14 +111,12 @@ class Interact(_Products):
             raise InvalidStepError("interact: give pairs of column names, such as interact(('beds', 'baths')).")
         object.__setattr__(self, "pairs", pairs)
 
-    def fit(self, table: Table, target: Target | None) -> State:
-        """Check the columns."""
-        for name in (name for pair in self.pairs or () for name in pair):
-            if name not in table.names:
-                raise UnknownColumnError(f"interact: no column {name!r}; there are {listed(table.names)}.", column=name)
-        if len(table.columns) < 2 and self.pairs is None:
-            raise InvalidStepError(f"interact needs two columns or more, and is given {listed(table.names)}.")
-        return super().fit(table, target)
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the products."""
+        require_columns(self.kind, (name for pair in self.pairs or () for name in pair), inputs)
+        if len(inputs) < 2 and self.pairs is None:
+            raise InvalidStepError(f"interact needs two columns or more, and is given {listed(inputs)}.")
+        return super().names(inputs)
 
     def _products(self, names: Sequence[str]) -> list[tuple[int, ...]]:
         if self.pairs is None:

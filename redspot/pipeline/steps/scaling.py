@@ -95,6 +95,23 @@ class Scale(Step):
         pairs = zip(names, state["means"].tolist(), state["spreads"].tolist(), strict=True)
         return [(name, f"{middle} {figure(mean)}, {spread} {figure(width)}") for name, mean, width in pairs]
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of the inputs."""
+        return inputs
+
+    def invert(self, values: NDArray[np.float64], state: State) -> NDArray[np.float64] | None:
+        """Undo the scaling; None for ``quantile``, whose ends stand for many numbers."""
+        if self.method == "quantile":
+            return None
+        return values * float(state["spreads"][0]) + float(state["means"][0])
+
+    def invert_row(self, code: RowCode, expression: str, state: State) -> str | None:
+        """Write down the undoing for one number."""
+        if self.method == "quantile":
+            return None
+        spread, mean = code.literal(state["spreads"][0]), code.literal(state["means"][0])
+        return f"(({expression}) * {spread} + {mean})"
+
     def _place(self, name: str, known: NDArray[np.float64]) -> tuple[float, float]:
         """Return what is subtracted, and by what is then divided."""
         with np.errstate(over="ignore", invalid="ignore"):

@@ -100,6 +100,10 @@ class TargetEncode(Step):
                 outputs.append(made(name, "float", number, may_miss=False))
         return with_unique_names(outputs)
 
+    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return the names of the inputs, where there is surely one output for each."""
+        return inputs if self.task == "regression" else None
+
     def _wanted(self, target: Target | None) -> tuple[NDArray[np.float64], list[str], NDArray[np.generic] | None]:
         """Return what is averaged, shape (rows, outputs), the labels of several outputs, and what folds balance."""
         if target is None:

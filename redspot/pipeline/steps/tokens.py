@@ -49,7 +49,7 @@ class Splitting(Step):
                 raise InvalidStepError(f"{self.kind}: stop_words go with unit 'words', not 'characters'.")
             object.__setattr__(self, "stop_words", words)
         object.__setattr__(self, "stop_words", tuple(self.stop_words))
-        require_whole(self.kind, "min_length", self.min_length, 1)
+        require_whole(self.kind, "min_length", self.min_length, 1, 1000)
 
     def splitter(self) -> Splitter:
         """Return the function that parts one text."""

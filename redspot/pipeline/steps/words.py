@@ -11,12 +11,11 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from redspot.pipeline.column import Column, Table, unique_names
+from redspot.pipeline.column import Column, Table
 from redspot.pipeline.errors import MissingValueError
 from redspot.pipeline.node import State, Target, require_choice
 from redspot.pipeline.rowcode import RowCode, Value
 from redspot.pipeline.steps.bags import bag_columns, bag_values, distinct
-from redspot.pipeline.steps.hashing import MAX_BUCKETS, bucket_of
 from redspot.pipeline.steps.parameters import require_whole
 from redspot.pipeline.steps.tokens import Splitting, Unit
 from redspot.pipeline.steps.values import require_dtype, table_of, with_unique_names
@@ -26,8 +25,8 @@ Counts = dict[int, float]
 
 
 @dataclass(frozen=True)
-class _Words(Splitting):
-    """Counts the tokens of each text that are among the columns."""
+class Words(Splitting):
+    """What steps have in common that count the tokens of each text, in one column per token or bucket."""
 
     binary: bool = False
 
@@ -60,7 +59,7 @@ class _Words(Splitting):
 
 
 @dataclass(frozen=True)
-class CountWords(_Words):
+class CountWords(Words):
     """One column per word that training saw: how often a text has it."""
 
     kind: ClassVar[str] = "count_words"
@@ -147,49 +146,9 @@ class Tfidf(CountWords):
             bag = counts(value)
             for place, count in bag.items():
                 bag[place] = (math.log(count) + 1.0 if sublinear else count) * idf[place]
-            return _normed(bag) if is_normed else bag
+            return normed(bag) if is_normed else bag
 
         return weigh
-
-
-@dataclass(frozen=True)
-class HashWords(_Words):
-    """One column per bucket, into which a hash puts each word: how many words of a text are in it."""
-
-    kind: ClassVar[str] = "hash_words"
-
-    buckets: int = 1024
-    norm: Norm = "l2"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        require_whole(self.kind, "buckets", self.buckets, 2, MAX_BUCKETS)
-        require_choice(self.kind, "norm", self.norm, ("l2", "none"))
-
-    def fit(self, table: Table, target: Target | None) -> State:
-        """Learn nothing; check the columns."""
-        for column in table.columns:
-            require_dtype(self.kind, column, ("text", "list"))
-        return {}
-
-    def _bagger(self, dtype: str, state: State, index: int) -> Callable[[Any], Counts]:
-        tokens, buckets, binary, is_normed = self._tokens(dtype), self.buckets, self.binary, self.norm == "l2"
-
-        def count(value: Any) -> Counts:
-            bag: Counts = {}
-            for token in tokens(value):
-                bucket = bucket_of(token, buckets)
-                bag[bucket] = 1.0 if binary else bag.get(bucket, 0.0) + 1.0
-            return _normed(bag) if is_normed else bag
-
-        return count
-
-    def _output_names(self, name: str, state: State, index: int) -> list[str]:
-        return [f"{name} words {bucket}" for bucket in range(self.buckets)]
-
-    def names(self, inputs: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the names of the buckets."""
-        return tuple(unique_names([each for name in inputs for each in self._output_names(name, {}, 0)]))
 
 
 def _counter(tokens: Callable[[Any], list[str]], places: Mapping[str, int], *, binary: bool) -> Callable[[Any], Counts]:
@@ -205,7 +164,8 @@ def _counter(tokens: Callable[[Any], list[str]], places: Mapping[str, int], *, b
     return count
 
 
-def _normed(bag: Counts) -> Counts:
+def normed(bag: Counts) -> Counts:
+    """Return the values divided by the root of the sum of their squares."""
     length = math.sqrt(sum([value * value for value in bag.values()]))
     return {place: value / length for place, value in bag.items()} if bag else bag
 
@@ -284,39 +244,3 @@ def tfidf(
     {'note: old': [0.815, 0.0], 'note: town': [0.58, 0.0]}
     """
     return Tfidf(unit, ngrams, tuple(stop_words), min_length, lower, binary, min_support, max_words, sublinear, norm)
-
-
-def hash_words(
-    buckets: int = 1024,
-    *,
-    unit: Unit = "words",
-    ngrams: tuple[int, int] = (1, 1),
-    stop_words: Sequence[str] = (),
-    min_length: int = 2,
-    lower: bool = True,
-    binary: bool = False,
-    norm: Norm = "l2",
-) -> HashWords:
-    """Count the words of texts in buckets, found by a hash; nothing is learned.
-
-    Text, or lists of tokens, in; out comes, for each column, one float column ``<column> words <number>`` per bucket,
-    mostly zero and never written out unless somebody asks. A missing text has no word. The hash is that of
-    `hash_category`.
-
-    Parameters
-    ----------
-    buckets
-        How many, from 2; words that share one cannot be told apart.
-    unit, ngrams, stop_words, min_length, lower, binary
-        As for `count_words`.
-    norm
-        Whether each row is divided by its length (``l2``), or not (``none``).
-
-    Examples
-    --------
-    >>> from redspot.pipeline import Pipeline, branch
-    >>> made = Pipeline(x=branch("note").then(hash_words(2, norm="none"))).fit({"note": ["any"]})
-    >>> {name: values.tolist() for name, values in made.transform({"note": ["an old town", None]}).items()}
-    {'note words 0': [2.0, 0.0], 'note words 1': [1.0, 0.0]}
-    """
-    return HashWords(unit, ngrams, tuple(stop_words), min_length, lower, binary, buckets, norm)

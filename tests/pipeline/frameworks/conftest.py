@@ -87,7 +87,7 @@ def answers_elsewhere(tmp_path: Path) -> Callable[..., list[dict[str, Any]]]:
     return answer
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def all_ways_agree() -> Callable[..., None]:
     """Compares rows, batches, the framework's own answers and those after a file."""
 

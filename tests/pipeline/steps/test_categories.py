@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.preprocessing import OrdinalEncoder, TargetEncoder
 
 from redspot.pipeline import (
@@ -119,6 +119,14 @@ def test_a_training_row_is_not_encoded_by_its_own_target() -> None:
     other = step.with_params({"seed": 1}).fit_apply(*_inputs(keys, target))[1]["key"].floats()
     assert own.tolist() == again.tolist() != other.tolist()
     assert state["priors"].tolist() == [np.mean(target)]
+
+
+def test_a_model_behind_it_learns_nothing_from_a_key() -> None:
+    keys, target = [f"k{index}" for index in range(60)], [float(index % 7) for index in range(60)]
+    model = estimate(LinearRegression())
+    pipeline = Pipeline(x=branch("key").then(target_encode(smooth=0)), model=model).fit({"key": keys}, target)
+    # With means of all rows it would be the target itself, every time.
+    assert np.abs(pipeline.predict({"key": keys}) - target).mean() > 1.0
 
 
 def _inputs(keys: list[str], target: list[float]) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lightgbm import LGBMClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -157,7 +158,7 @@ def test_a_column_without_a_word_is_refused() -> None:
         (lambda: tokenize(ngrams=(1, 11)), "ngrams is a whole number from 1 to 10"),
         (lambda: tokenize(unit="characters", stop_words=["a"]), "stop_words go with unit 'words'"),
         (lambda: tokenize(stop_words=["a", "a"]), "each once"),
-        (lambda: tokenize(min_length=0), "min_length is a whole number, 1 or more"),
+        (lambda: tokenize(min_length=0), "min_length is a whole number from 1 to 1000"),
         (lambda: count_words(min_support=0), "min_support is a whole number, 1 or more"),
         (lambda: count_words(max_words=0), "max_words is a whole number, 1 or more"),
         (lambda: tfidf(norm="l1"), "norm is one of 'l2', 'none'"),
@@ -175,13 +176,18 @@ MODELS: list[Any] = [
     DecisionTreeClassifier(max_depth=3, random_state=0),
     RandomForestClassifier(8, random_state=0),
     GaussianNB(),
+    LGBMClassifier(n_estimators=5, min_child_samples=2, verbose=-1),
     KNeighborsClassifier(3, algorithm="brute"),
 ]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
 @pytest.mark.parametrize("classes", [2, 3])
-def test_models_answer_the_same_for_one_row_and_for_many(model: Any, classes: int) -> None:
+@pytest.mark.parametrize("max_cells", [0, 2**24])
+def test_models_answer_the_same_for_one_row_and_for_many(
+    model: Any, classes: int, max_cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("redspot.pipeline.sparse_table.MAX_CELLS", max_cells)
     notes: list[Any] = [*corpus(80, 30), None]
     target: Any = [len(note or "") % classes for note in notes]
     data = {"note": notes, "beds": [float(i % 5) if i % 7 else None for i in range(81)], "kind": ["a", "b", None] * 27}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
-from redspot.pipeline import Pipeline, age, branch, estimate, time_cycles, time_parts
+from redspot.pipeline import Pipeline, age, branch, estimate, impute, time_cycles, time_parts
 from redspot.pipeline.errors import ColumnTypeError, InvalidStepError, MissingValueError, UnknownColumnError
 from redspot.pipeline.steps.calendar import PARTS, PHASES, offsets
 from tests.pipeline.steps.agreement import FEW, assert_agrees, fitted, outcome
@@ -37,6 +37,8 @@ STEPS: list[Any] = [
     age("years", until="2026-01-31T12:00:00+01:00"),
     age("hours", until_column="a"),
     age("seconds", until_column="b"),
+    *(impute(strategy, indicator=True) for strategy in ("mean", "median", "most_frequent")),
+    impute("constant", "2026-01-31T12:00:00+01:00"),
 ]
 
 
@@ -113,6 +115,15 @@ def test_ages_are_counted_until_a_moment() -> None:
     assert outcome(age("days", until_column="to"), both)["from"][0] == 1.0
     pipeline = Pipeline(x=branch("from", "to").then(age("days", until_column="to"))).fit(both)
     assert pipeline.features("x_age")[0].columns == ("from", "to")
+
+
+def test_gaps_between_times_are_filled() -> None:
+    data = {"t": typed([datetime(2026, 1, 1), None, datetime(2026, 1, 1), datetime(2026, 1, 4), datetime(2026, 1, 8)])}
+    for strategy, day in (("mean", "2026-01-03T12"), ("median", "2026-01-02T12"), ("most_frequent", "2026-01-01")):
+        filled = fitted(impute(strategy), data).transform(data)["t"]  # type: ignore[arg-type]
+        assert filled[1] == np.datetime64(day, "us")
+    with pytest.raises(InvalidStepError, match="impute: value is a time such as"):
+        fitted(impute("constant", 3), data)
 
 
 def test_a_model_reads_times_of_a_request() -> None:
