@@ -37,6 +37,7 @@ ROWS = {
     "b": [3.0, 1.0, 2.0, 9.0, 4.0, 4.0],
     "w": ["x", "y", None, "x", "z", "x"],
     "words": ["a sunny room", "quiet room", None, "sunny garden", "near the park", "park view"],
+    "image": [np.full((2, 2), level, dtype=np.uint8) for level in range(6)],
     "items": [["u", "v"], ["u"], None, ["v"], [], ["u"]],
     "listed": ['["u", "v"]', '["u"]', None, '["v"]', "[]", '["u"]'],
     "seen": [datetime(2026, month, 3) for month in range(1, 7)],
@@ -65,10 +66,12 @@ STEPS: dict[str, Callable[[], Pipeline]] = {
     "age": lambda: of_step(rp.age(unit="days"), "seen"),
     "affine": lambda: taken_over(MinMaxScaler(clip=True), columns=["a"]),
     "bin": lambda: of_step(rp.bin(count=2), "a"),
+    "cast": lambda: of_step(rp.cast("text"), "a"),
     "clip": lambda: of_step(rp.clip(upper=3), "a"),
     "count_encode": lambda: of_step(rp.count_encode(), "w"),
     "count_words": lambda: of_step(rp.count_words(), "words"),
     "distance": lambda: of_step(rp.distance({"centre": (1.0, 2.0)}, start=("b", "a")), "b", "a"),
+    "drop": lambda: of_step(rp.drop("a"), "a", "b"),
     "elementwise": lambda: taken_over(FunctionTransformer(np.log1p), columns=["a"]),
     "explain": lambda: Pipeline(
         x=branch("b"), w=branch("w").then(rp.one_hot()), model=estimate(Ridge()), why=rp.explain()
@@ -89,8 +92,10 @@ STEPS: dict[str, Callable[[], Pipeline]] = {
     "ordinal": lambda: of_step(rp.ordinal(), "w"),
     "parse_list": lambda: Pipeline(x=branch("listed").then(rp.parse_list()).then(rp.list_count())).fit(ROWS),
     "parse_number": lambda: of_step(rp.parse_number(), "price"),
+    "pixels": lambda: of_step(rp.pixels(2, 2), "image"),
     "polynomial": lambda: of_step(rp.polynomial(), "a", "b"),
     "power": lambda: of_step(rp.power(), "a"),
+    "rename": lambda: of_step(rp.rename({"a": "c"}), "a", "b"),
     "scale": lambda: of_step(rp.scale("quantile", quantiles=3), "a"),
     "select": lambda: of_step(rp.select("b"), "a", "b"),
     "target_encode": lambda: Pipeline(x=branch("w").then(rp.target_encode()), model=estimate(Ridge())).fit(

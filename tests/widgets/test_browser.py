@@ -111,7 +111,11 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[[dict[str, Any
 @pytest.fixture
 def page(open_page: Callable[[dict[str, Any]], Any], fitted: Pipeline) -> Any:
     """A page with the graph of a description without any optional field."""
-    return open_page({"picture": "pipeline-graph", "graph": fitted.describe(), "selected": ""})
+    graph = fitted.describe()
+    for node in graph["nodes"]:
+        for name in ("path", "rows", "timing", "learned", "columns"):
+            del node[name]
+    return open_page({"picture": "pipeline-graph", "graph": graph, "selected": ""})
 
 
 @pytest.fixture
