@@ -68,3 +68,43 @@ def sklearn_pipeline(kind: str, absent: Any = float("nan")) -> Any:
     before = ColumnTransformer([("numbers", numbers, NUMBERS), ("words", words, WORDS)])
     model = LogisticRegression(max_iter=200) if kind == "linear" else GradientBoostingClassifier(random_state=0)
     return make_pipeline(before, model)
+
+
+LISTING_NUMBERS = ["accommodates", "bathrooms", "bedrooms", "beds", "minimum_nights", "number_of_reviews"]
+LISTING_RATES = ["host_response_rate", "host_acceptance_rate"]
+LISTING_WORDS = ["room_type", "neighbourhood_cleansed", "property_type", "host_is_superhost"]
+
+
+def listings() -> tuple[Any, Any]:
+    """Return the Airbnb listings that have a price, messy as they are, and whether the price is above the median."""
+    import os
+    from pathlib import Path
+
+    import pandas as pd
+
+    default = Path(__file__).resolve().parents[3] / "shared" / "data"
+    folder = Path(os.environ.get("REDSPOT_TEST_DATA", default))
+    frame = pd.read_csv(folder / "airbnb-dc-listings.csv.gz").dropna(subset=["price"])
+    price = frame["price"].str.replace(r"[$,]", "", regex=True).astype("float64")
+    columns = [*LISTING_NUMBERS, *LISTING_RATES, *LISTING_WORDS]
+    return frame[columns].reset_index(drop=True), (price > price.median()).astype("int64").to_numpy()
+
+
+def read_rates(frame: Any) -> Any:
+    """Return texts such as ``95%`` as fractions, the way people do it beside scikit-learn."""
+    return frame.apply(lambda column: column.str.rstrip("%").astype("float64") / 100)
+
+
+def sklearn_listings() -> Any:
+    """Return the same for the listings: rates are read, numbers filled and scaled, words one-hot encoded."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    rates = make_pipeline(FunctionTransformer(read_rates), SimpleImputer(strategy="median"), StandardScaler())
+    words = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
+    parts = [("numbers", numbers, LISTING_NUMBERS), ("rates", rates, LISTING_RATES), ("words", words, LISTING_WORDS)]
+    return make_pipeline(ColumnTransformer(parts), LogisticRegression(max_iter=1000))
