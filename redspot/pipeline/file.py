@@ -23,7 +23,8 @@ from redspot.pipeline.archive import read_archive, read_array, write_archive, wr
 from redspot.pipeline.description import describe
 from redspot.pipeline.errors import CorruptPipelineError, NotFittedError, PipelineVersionError, UnsavableStepError
 from redspot.pipeline.fitting import Feature, Fitted
-from redspot.pipeline.graph import Graph, Node, Output, Source, TargetBranch, checked
+from redspot.pipeline.graph import Graph, Node
+from redspot.pipeline.graph_file import read_graph, require_ancestry, require_width, texts, write_graph
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.lineage import MadeOf
 from redspot.pipeline.metadata import Metadata
@@ -40,6 +41,7 @@ _PIPELINE = "pipeline.json"
 _ARRAYS = "arrays.npz"
 _PARITY = "parity.json"
 _METADATA = "metadata.json"
+_MEMBERS = (_PIPELINE, _PARITY, _ARRAYS, _METADATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,8 @@ def write_members(
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "versions": _versions(),
-        "sources": [_write_source(source) for source in graph.sources],
+        **write_graph(graph),
         "steps": steps,
-        "target": _write_target(graph),
-        "outputs": [{"name": output.name, "node": output.node} for output in graph.outputs],
-        "explanations": [node.name for node in graph.explanations],
         "features": {name: [_write_feature(each) for each in features] for name, features in fitted.features.items()},
         "schema": fitted.schema.to_json(),
         "rows": fitted.rows,
@@ -124,7 +123,7 @@ def parse_members(members: dict[str, bytes], trusted_modules: Sequence[str]) -> 
         When the file names a type or function that is not trusted; nothing of it was imported or run.
     """
     for name in members:
-        if name not in (_PIPELINE, _PARITY, _ARRAYS, _METADATA) and not name.startswith("estimators/"):
+        if name not in _MEMBERS and not name.startswith("estimators/"):
             raise CorruptPipelineError(f"The file has an unexpected member {name[:100]!r}.")
     for name in (_PIPELINE, _PARITY, _ARRAYS):
         if name not in members:
@@ -163,9 +162,10 @@ def _content(
         name = str(entry["name"])
         kept = _read_arrays(name, entry["arrays"], arrays)
         step, learned = read_step(entry, members, kept, trusted_modules)
-        nodes[name] = Node(name, str(entry["short"]), step, _texts(entry["inputs"]), _texts(entry["path"]))
+        nodes[name] = Node(name, str(entry["short"]), step, texts(entry["inputs"]), texts(entry["path"]))
         states[name] = learned if learned is not None else {**entry["state"], **kept}
-    graph = _read_graph(document, nodes)
+    _require_no_other(members, document["steps"])
+    graph = read_graph(document, nodes)
     schema = Schema.of_json(document["schema"])
     if tuple(schema.dtypes) != graph.columns:
         raise CorruptPipelineError("The file's schema names other columns than its graph.")
@@ -178,8 +178,8 @@ def _content(
     }
     if set(features) != {part.name for part in graph.all_parts}:
         raise CorruptPipelineError("The file's features belong to other steps than its graph has.")
-    _require_width(graph, states, features)
-    _require_ancestry(graph, features)
+    require_width(graph, states, features)
+    require_ancestry(graph, features)
     steps = tuple(nodes)
     metadata, metrics = read_metadata(json.loads(members[_METADATA], parse_constant=_refuse_constant), steps)
     timings = {} if metadata is None else metadata.timing
@@ -193,24 +193,12 @@ def _content(
     return Content(graph, fitted, saved, metadata, metrics)
 
 
-def _require_width(graph: Graph, states: Mapping[str, State], features: Mapping[str, tuple[Feature, ...]]) -> None:
-    """Refuse a compiled model that reads another number of columns than it would be given."""
-    node = graph.predictor
-    learned = None if node is None else states[node.name]
-    if node is None or not isinstance(learned, Learned) or learned.model is None:
-        return
-    given = sum(len(features[name]) for name in node.inputs)
-    if learned.model.width != given:
-        raise CorruptPipelineError(f"{node.name} reads {learned.model.width} columns, and is given {given}.")
-
-
-def _require_ancestry(graph: Graph, features: Mapping[str, tuple[Feature, ...]]) -> None:
-    """Refuse columns that are made of others than their step reads."""
-    for part in graph.parts:
-        width = sum(len(features[name]) for name in part.inputs) if isinstance(part, Node) else 0
-        for feature in features[part.name]:
-            if any(not 0 <= place < width for place in feature.made_of or ()):
-                raise CorruptPipelineError(f"{part.name} has a column that is made of none that it reads.")
+def _require_no_other(members: Mapping[str, bytes], entries: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse members that no step names; nothing would read them, and whoever unpacks the file by hand would."""
+    named = {str(file) for entry in entries for file in entry.get("files", ())}
+    for name in members:
+        if name not in _MEMBERS and name not in named:
+            raise CorruptPipelineError(f"The file has an unexpected member {name[:100]!r}.")
 
 
 def _write_feature(feature: Feature) -> dict[str, Any]:
@@ -236,50 +224,6 @@ def _write_node(node: Node, state: State, arrays: dict[str, bytes], members: dic
         arrays[f"{node.name}/{key}.npy"] = write_array(array)
     place = {"name": node.name, "short": node.short, "inputs": list(node.inputs), "path": list(node.path)}
     return {**place, "arrays": sorted(kept), **entry}
-
-
-def _write_source(source: Source) -> dict[str, Any]:
-    return {"name": source.name, "columns": list(source.columns), "path": list(source.path)}
-
-
-def _write_target(graph: Graph) -> dict[str, Any] | None:
-    if graph.target is None:
-        return None
-    return {
-        "source": _write_source(graph.target.source),
-        "steps": [node.name for node in graph.target.nodes],
-        "drops_missing": graph.target.drops_missing,
-    }
-
-
-def _read_graph(document: Mapping[str, Any], nodes: Mapping[str, Node]) -> Graph:
-    """Return the graph of nodes by name; each belongs to the features, to the target or to the explanations."""
-    target, explanations = document["target"], _texts(document["explanations"])
-    branch = None
-    if target is not None:
-        branch = TargetBranch(
-            _read_source(target["source"]),
-            tuple(nodes[name] for name in _texts(target["steps"])),
-            bool(target["drops_missing"]),
-        )
-    others = {*explanations, *(node.name for node in (branch.nodes if branch else ()))}
-    return checked(
-        Graph(
-            tuple(_read_source(each) for each in document["sources"]),
-            tuple(node for name, node in nodes.items() if name not in others),
-            branch,
-            tuple(Output(str(each["name"]), str(each["node"])) for each in document["outputs"]),
-            tuple(nodes[name] for name in explanations),
-        )
-    )
-
-
-def _read_source(entry: Mapping[str, Any]) -> Source:
-    return Source(str(entry["name"]), _texts(entry["columns"]), _texts(entry["path"]))
-
-
-def _texts(values: Sequence[object]) -> tuple[str, ...]:
-    return tuple(map(str, values))
 
 
 def _read_arrays(name: str, keys: Sequence[str], arrays: Mapping[str, bytes]) -> dict[str, NDArray[np.generic]]:

@@ -236,6 +236,7 @@ def checked(graph: Graph) -> Graph:
             title = node.step.facts.title if isinstance(node.step, Estimate) else node.step.kind
             raise InvalidPipelineError(f"{node.name} predicts ({title}), so it must be the last step.")
     _require_one_end(graph)
+    _require_outputs(graph)
     _require_columns(graph)
     return graph
 
@@ -261,6 +262,23 @@ def _require_one_end(graph: Graph) -> None:
     shared = [name for name in (graph.target.source.columns if graph.target else ()) if name in columns]
     if shared:
         raise InvalidPipelineError(f"Column {shared[0]!r} is both the target and read by the pipeline.")
+
+
+def _require_outputs(graph: Graph) -> None:
+    nodes = {part.name for part in graph.parts}
+    taken = {"prediction", "probabilities"}
+    for name, node in (
+        *((output.name, output.node) for output in graph.outputs),
+        *((each.name, None) for each in graph.explanations),
+    ):
+        if name in taken:
+            raise InvalidPipelineError(f"The name {name!r} is taken in the answers; call the output otherwise.")
+        if node is not None and node not in nodes:
+            raise InvalidPipelineError(f"The output {name} shows {node!r}, and there are {listed(nodes)}.")
+        taken.add(name)
+    for part in graph.steps:
+        if part.step.explains != (part in graph.explanations):
+            raise InvalidPipelineError(f"{part.name} explains answers or does not; it stands where the other belongs.")
 
 
 def _require_columns(graph: Graph) -> None:

@@ -198,6 +198,7 @@ def test_a_function_of_an_installed_plugin_needs_no_further_trust(
         ("os", "system", ("os",)),
         ("posix", "system", ("os",)),
         ("builtins", "eval", ("builtins",)),
+        ("subprocess", "run", ("subprocess",)),
         ("trusted_steps", "not_marked", ("trusted_steps",)),
         ("trusted_steps", "nothing", ("trusted_steps",)),
         ("trusted_steps", "redspot.pipeline.load", ("trusted_steps",)),
@@ -286,6 +287,14 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(small: bytes) -> None:
         loads(write_archive({**members, "estimators/model/estimator.skops": bomb()}, compress=False))
 
 
+@pytest.mark.parametrize(
+    "name", ["../evil.py", "/etc/cron.d/evil", "estimators/../../evil.py", "estimators/model/evil.py", "evil.pkl"]
+)
+def test_a_member_that_nothing_names_is_refused(small: bytes, name: str) -> None:
+    with pytest.raises(CorruptPipelineError, match="unexpected member"):
+        loads(write_archive({**members_of(small), name: b"print('evil')"}))
+
+
 def test_a_size_that_lies_is_refused(small: bytes) -> None:
     # The directory says three bytes where there are more: zipfile would hand out three.
     data = bytearray(small)
@@ -333,6 +342,16 @@ def test_a_member_by_the_same_name_twice_is_refused(small: bytes) -> None:
         (lambda d: d["steps"][0]["state"].update(fills=[]), CorruptPipelineError, "gets no answer"),
         (lambda d: d["steps"][0]["state"].clear(), CorruptPipelineError, "gets no answer"),
         (lambda d: d["sources"].clear(), RedspotError, "starts at columns"),
+        (lambda d: d.update(outputs=[{"name": "o", "node": "nix"}]), RedspotError, "shows 'nix'"),
+        (lambda d: d.update(outputs=[{"name": "prediction", "node": "x_scale"}]), RedspotError, "taken"),
+        (lambda d: d.update(explanations=["nix"]), CorruptPipelineError, "nix"),
+        (lambda d: d.update(explanations=["x_scale"]), RedspotError, "reads 'x_scale'"),
+        (
+            lambda d: d.update(target={"source": d["sources"][0], "steps": [], "drops_missing": False}),
+            RedspotError,
+            "x",
+        ),
+        (lambda d: d.update(target={"source": 3}), CorruptPipelineError, "damaged"),
     ],
 )
 def test_a_document_that_does_not_hold_together_is_refused(
