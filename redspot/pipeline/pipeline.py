@@ -12,52 +12,30 @@ from numpy.typing import NDArray
 
 from redspot.pipeline import batch
 from redspot.pipeline.availability import available
-from redspot.pipeline.column import Table, Values, listed
-from redspot.pipeline.definition import Definition
+from redspot.pipeline.column import Table, listed
 from redspot.pipeline.errors import (
     InvalidTargetError,
     UnknownColumnError,
-    UnsupportedPredictionError,
 )
 from redspot.pipeline.estimating import Estimate
 from redspot.pipeline.fitting import Feature, Fitted, fit_graph, run_to
 from redspot.pipeline.frame import Frame, Readers, read_target
 from redspot.pipeline.graph import Graph, Node, joined_names
+from redspot.pipeline.judged import Judged, can_predict, can_tell_probabilities
 from redspot.pipeline.learned import Learned
 from redspot.pipeline.node import Target
-from redspot.pipeline.portrait import Portrait
 from redspot.pipeline.rowfunction import RowFunction, row_function
 from redspot.pipeline.storing import Stored
 from redspot.pipeline.transformed import Transformed
 
 if TYPE_CHECKING:
-    from redspot.pipeline.evaluation import Evaluation
     from redspot.pipeline.file import Content
-    from redspot.pipeline.importance import Importance
     from redspot.pipeline.metadata import Metadata
     from redspot.pipeline.parity import ParityReport, ParitySet
     from redspot.pipeline.schema import Schema
-    from redspot.pipeline.searching import Search
-    from redspot.pipeline.validating import CrossValidation
 
 
-def _can_predict(definition: Definition) -> None:
-    if definition.graph.predictor is None:
-        raise UnsupportedPredictionError(
-            f"No step predicts; the last of {listed(definition.steps)} would have to be estimate(…)."
-        )
-
-
-def _can_tell_probabilities(definition: Definition) -> None:
-    _can_predict(definition)
-    facts = cast("Estimate", cast("Node", definition.graph.predictor).step).facts
-    if facts.task != "classification":
-        raise UnsupportedPredictionError("Only a classifier gives probabilities; use predict().")
-    if not facts.has_probabilities:
-        raise UnsupportedPredictionError(f"{facts.title} gives no probabilities; use predict().")
-
-
-class Pipeline(Portrait, Stored):
+class Pipeline(Judged, Stored):
     """A graph of named steps over named, typed columns.
 
     Parameters
@@ -130,43 +108,6 @@ class Pipeline(Portrait, Stored):
         truth = target if made is None else Target(made.truth)
         self._take(fitted, table, metadata_of(graph, fitted, table, truth, fit_s))
         return self
-
-    def _with_target(self, X: object, y: object) -> tuple[Frame, object]:  # noqa: N803
-        """Return the rows, and what is left of `y` once a target branch has it among its raw columns."""
-        frame = Frame.of(X)
-        if self._defined.target is None:
-            return frame, y
-        from redspot.pipeline.targeting import with_target
-
-        return with_target(self._defined.target, frame, y), None
-
-    def rows_and_truth(self, X: object, y: object = None) -> tuple[Frame, Values]:  # noqa: N803
-        """Return the rows that can be judged, and their true values in the unit of the predictions.
-
-        Parameters
-        ----------
-        X, y
-            As `fit` takes them; without a `target` branch, `y` is needed.
-
-        Raises
-        ------
-        InvalidTargetError
-            When there are no rows, or no true value for each.
-        """
-        from redspot.pipeline.evaluation.evaluating import read_truth
-
-        if self._fitted is not None:
-            X = Frame.of_width(X, self.columns)  # noqa: N806
-        frame, y = self._with_target(X, y)
-        if self._defined.target is None:
-            return frame, read_truth(frame, y)
-        from redspot.pipeline.rows import take
-        from redspot.pipeline.targeting import make_target
-
-        made = make_target(self._graph, frame, None if self._fitted is None else self._fitted.states)
-        if not len(made.rows):
-            raise InvalidTargetError("Judging a pipeline needs rows and their true values.")
-        return frame if len(made.rows) == frame.rows else Frame.of(take(frame, made.rows)), made.truth
 
     @property
     def is_fitted(self) -> bool:
@@ -244,7 +185,7 @@ class Pipeline(Portrait, Stored):
 
     # -- answering ----------------------------------------------------------------------------------
 
-    @available(_can_predict)
+    @available(can_predict)
     def predict(self, X: object, *, compiled: bool = True) -> NDArray[np.generic]:  # noqa: N803
         """Return one prediction per row: labels, or float64 numbers.
 
@@ -262,7 +203,7 @@ class Pipeline(Portrait, Stored):
             return np.empty(0, dtype=self._answer_dtype(fitted))
         return batch.predicted(self._graph, fitted, rows, compiled=compiled)
 
-    @available(_can_tell_probabilities)
+    @available(can_tell_probabilities)
     def predict_proba(self, X: object, *, compiled: bool = True) -> NDArray[np.float64]:  # noqa: N803
         """Return float64, shape (rows, classes); the order of the classes is that of `classes_`."""
         _, fitted = self._predictor()
@@ -319,50 +260,6 @@ class Pipeline(Portrait, Stored):
         self._predictor()
         rows = self._readers(X)
         return batch.answers(self._graph, self._learned(), rows) if rows.rows else []
-
-    def evaluate(self, X: object, y: object = None, **options: Any) -> Evaluation:  # noqa: N803
-        """Return how good the predictions are, and remember the numbers as `metrics_`.
-
-        The result is a mapping of metrics: ``accuracy``, ``f1_macro``, ``log_loss`` and more for a classifier; ``mae``,
-        ``rmse``, ``r2`` and more for a regressor. It also has confusion, calibration and, when they are asked for,
-        slices and intervals. Options are those of `redspot.pipeline.evaluation.evaluate`: ``slices``, ``bootstrap``,
-        ``seed``, ``groups``.
-        """
-        from redspot.pipeline.evaluation import evaluate
-
-        self._predictor()
-        result = evaluate(self, X, y, **options)
-        self._metrics = dict(result)
-        return result
-
-    def importance(self, X: object, y: object = None, **options: Any) -> Importance:  # noqa: N803
-        """Return how much the predictions rest on each raw column; see `redspot.pipeline.importance.importance`."""
-        from redspot.pipeline.importance import importance
-
-        self._predictor()
-        return importance(self, X, y, **options)
-
-    def cross_validate(self, X: object, y: object = None, **options: Any) -> CrossValidation:  # noqa: N803
-        """Return metrics on rows left out of fitting; see `redspot.pipeline.validating.cross_validate`."""
-        from redspot.pipeline.validating import cross_validate
-
-        return cross_validate(self, X, y, **options)
-
-    def search(self, space: Mapping[str, Any], X: object, y: object = None, **options: Any) -> Search:  # noqa: N803
-        """Try parameters and return the best pipeline; see `redspot.pipeline.searching.search`."""
-        from redspot.pipeline.searching import search
-
-        return search(self, space, X, y, **options)
-
-    @available(_can_predict)
-    def score(self, X: object, y: object = None) -> float:  # noqa: N803
-        """Return accuracy or R², as scikit-learn's own estimators do; remembers nothing."""
-        remembered = self._metrics
-        try:
-            metrics = self.evaluate(X, y)
-        finally:
-            self._metrics = remembered
-        return metrics["accuracy"] if "accuracy" in metrics else metrics["r2"]
 
     def check_parity(self) -> ParityReport:
         """Answer the parity rows again, one by one and all together, and compare with those of the day of fitting."""
@@ -448,7 +345,7 @@ class Pipeline(Portrait, Stored):
     # -- inside -------------------------------------------------------------------------------------
 
     def _predictor(self) -> tuple[Node, Fitted]:
-        _can_predict(self)
+        can_predict(self)
         return cast("Node", self._graph.predictor), self._learned()
 
     def _answer_dtype(self, fitted: Fitted) -> np.dtype[Any]:
