@@ -106,6 +106,6 @@ down: ## Stop whatever still runs
 	@$(BIN)/redspot down
 
 clean: ## Remove everything that was built; the state stays
-	rm -rf $(VENV) node_modules .peers lab_extension/node_modules lab_extension/lib widgets/lib $(LABEXTENSION) $(PICTURES:.js=.*) dist
+	rm -rf $(VENV) node_modules .peers lab_extension/node_modules lab_extension/lib widgets/lib $(LABEXTENSION) $(PICTURES:.js=*) dist
 
 .PHONY: help bench bench-peers demo run setup tools fmt check test torture contract wheel constraints down clean

@@ -1,9 +1,11 @@
-/* One module and one style sheet for the notebook widgets; the lab extension takes the package itself. */
+/* A module for the notebook widgets, one for pages without a kernel, and a style sheet for both; the lab extension takes
+   the package itself. */
 import { build } from 'esbuild';
 
 await build({
   entryPoints: {
-    pictures: 'src/anywidget.ts'
+    pictures: 'src/anywidget.ts',
+    'pictures-page': 'src/page.ts'
   },
   outdir: 'redspot_widgets',
   bundle: true,

@@ -43,6 +43,8 @@ def _to_version_3(document: dict[str, Any], members: Members, arrays: Members) -
     Graphs got a target branch, outputs and explanations, of which there were none.
     """
     document.update(target=None, outputs=[], explanations=[])
+    for column in document["schema"]["inputs"]:
+        column["range"] = None
     metadata = metadata_json(None, document.pop("metrics"))
     members["metadata.json"] = json.dumps(metadata).encode()
     for entry in (*document["sources"], *document["steps"]):

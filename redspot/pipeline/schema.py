@@ -33,6 +33,9 @@ class InputColumn:
         The values of a text column that training saw, when they are few.
     example
         One value that training saw.
+    range
+        The least and the largest number, or the first and the last time (ISO, UTC), that training saw; None for other
+        types. Values outside of it are answered all the same; whoever watches an endpoint may want to know.
     """
 
     name: str
@@ -40,6 +43,7 @@ class InputColumn:
     nullable: bool
     categories: tuple[str, ...] | None
     example: JsonValue
+    range: tuple[JsonValue, JsonValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Schema:
         data = asdict(self)
         for column in (*data["inputs"], *data["outputs"]):
             column["categories"] = None if column["categories"] is None else list(column["categories"])
+        for column in data["inputs"]:
+            column["range"] = None if column["range"] is None else list(column["range"])
         return {"task": self.task, "inputs": list(data["inputs"]), "outputs": list(data["outputs"])}
 
     @classmethod
@@ -81,7 +87,10 @@ class Schema:
         """Return the schema that `to_json` wrote."""
         return cls(
             data["task"],
-            tuple(InputColumn(**{**each, "categories": _tuple(each["categories"])}) for each in data["inputs"]),
+            tuple(
+                InputColumn(**{**each, "categories": _tuple(each["categories"]), "range": _pair(each["range"])})
+                for each in data["inputs"]
+            ),
             tuple(OutputColumn(**{**each, "categories": _tuple(each["categories"])}) for each in data["outputs"]),
         )
 
@@ -161,7 +170,23 @@ def _input(column: Column) -> InputColumn:
         texts = column.texts
         distinct = {label for label, count in zip(texts.labels, texts.counts().tolist(), strict=True) if count}
         categories = tuple(sorted(distinct)) if len(distinct) <= MAX_CATEGORIES else None
-    return InputColumn(column.name, column.dtype, bool(missing.any()), categories, example)
+    return InputColumn(column.name, column.dtype, bool(missing.any()), categories, example, _range(column, known))
+
+
+def _range(column: Column, known: NDArray[np.intp]) -> tuple[JsonValue, JsonValue] | None:
+    if not len(known) or column.dtype not in ("float", "int", "datetime"):
+        return None
+    values = column.values[known]
+    ends = known[[int(values.argmin()), int(values.argmax())]]
+    least, most = json_values(column.at(ends))
+    return least, most
+
+
+def _pair(values: Sequence[JsonValue] | None) -> tuple[JsonValue, JsonValue] | None:
+    if values is None:
+        return None
+    least, most = values
+    return least, most
 
 
 def _tuple(values: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
+from collections.abc import Callable
+from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
-from tornado.web import Application, RequestHandler, authenticated
+from tornado.web import Application, HTTPError, RequestHandler, authenticated
 
+from redspot.errors import RedspotError
 from redspot_server.app import make_app
 from redspot_server.handlers import Host
 from redspot_server.identity import Caller, NotSignedInError, Right
-from redspot_server.page import PAGE_POLICY, render_page
+from redspot_server.page import PAGE_POLICY, document, render_page
+from redspot_server.problems import problem_of
 from redspot_server.services import Services
+from redspot_server.version_page import ASSETS, asset, policy, render_version
 
 SCOPES = {
     Right.READ: "custom:redspot:read",
@@ -60,31 +66,83 @@ class CallbackHandler(HubOAuthCallbackHandler):  # type: ignore[misc] # jupyterh
         self.hub_auth = self.settings["hub_auth"]
 
 
-class HubPageHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc] # jupyterhub is untyped
-    """The service's own page, for people who are signed in."""
+class _PageHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc] # jupyterhub is untyped
+    """A page of the service's own, for people who are signed in; others go to the hub's sign-in."""
 
     def initialize(self, host: Host) -> None:
         """Take what the application shares."""
         self.host = host
         self.hub_auth = self.settings["hub_auth"]
 
-    @authenticated
-    async def get(self) -> None:
-        """Send the page, or the browser to the hub's sign-in."""
+    async def send(self, policy: str, render: Callable[..., str], *arguments: Any) -> None:
+        """Render a page in a thread and send it."""
         caller = await self.host.identity.identify(self)
         caller.require(Right.READ)
         loop = asyncio.get_running_loop()
-        page = await loop.run_in_executor(self.host.threads, render_page, self.host.services, caller)
-        self.set_header("Content-Security-Policy", PAGE_POLICY)
+        page = await loop.run_in_executor(self.host.threads, render, self.host.services, caller, *arguments)
+        self.set_header("Content-Security-Policy", policy)
         self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
         self.finish(page)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say in a sentence what is wrong; a person reads it."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, RedspotError):
+            self.set_status(problem_of(error, "").status)
+            self.set_header("Content-Security-Policy", PAGE_POLICY)
+            self.finish(document("Redspot", [f'<p class="note">{escape(error.message)}</p>']))
+        else:
+            super().write_error(status_code, **kwargs)
+
+
+class HubPageHandler(_PageHandler):
+    """The list of what there is."""
+
+    @authenticated
+    async def get(self) -> None:
+        """Send the page."""
+        await self.send(PAGE_POLICY, render_page)
+
+
+class HubVersionHandler(_PageHandler):
+    """One version of a model."""
+
+    @authenticated
+    async def get(self, ref: str) -> None:
+        """Send the page."""
+        nonce = secrets.token_urlsafe(16)
+        await self.send(policy(nonce), render_version, ref, nonce)
+
+
+class PictureHandler(RequestHandler):
+    """The script and the style of the pictures; they are the same for everybody, and no secret."""
+
+    def initialize(self, host: Host) -> None:
+        """Take what the application shares."""
+
+    def get(self, name: str) -> None:
+        """Send a file."""
+        try:
+            data = asset(name)
+        except FileNotFoundError:
+            raise HTTPError(404, "There is no such picture; in a checkout, run: make setup") from None
+        self.set_header("Content-Type", f"{ASSETS[name]}; charset=utf-8")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(data)
 
 
 def hub_app(services: Services) -> Application:
     """Return the application as a hub-managed service."""
     auth = HubOAuth()
     prefix = os.environ["JUPYTERHUB_SERVICE_PREFIX"]
-    extra: list[Any] = [(f"{prefix}oauth_callback", CallbackHandler, {}), (prefix, HubPageHandler, {})]
+    extra: list[Any] = [
+        (f"{prefix}oauth_callback", CallbackHandler, {}),
+        (f"{prefix}versions/([^/]+)", HubVersionHandler, {}),
+        (f"{prefix}pictures/([a-z.-]+)", PictureHandler, {}),
+        (prefix, HubPageHandler, {}),
+    ]
     app = make_app(services, HubIdentity(auth), prefix, extra)
     app.settings |= {"cookie_secret": os.urandom(32), "hub_auth": auth}
     return app

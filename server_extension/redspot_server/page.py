@@ -29,8 +29,8 @@ def render_page(services: Services, caller: Caller) -> str:
     status = read_status(services, caller)
     models = [
         (
-            model.name,
             f"{model.name}@{model.latest.number}" if model.latest else "",
+            model.name,
             ", ".join(f"{name} {value:.4g}" for name, value in (model.latest.metrics if model.latest else {}).items()),
             ", ".join(model.endpoints),
         )
@@ -46,17 +46,30 @@ def render_page(services: Services, caller: Caller) -> str:
         for run in services.runs.runs(limit=20)
     ]
     parts = [
-        _table("Endpoints", ("Name", "State", "Serves", "URL"), endpoints, "No endpoint yet: deploy a model version."),
-        _table("Models", ("Name", "Latest", "Metrics", "Served by"), models, "No model yet: productionize a notebook."),
-        _table("Schedules", ("Job", "Cron", "Time zone", "Next (UTC)"), schedules, "Nothing is scheduled."),
-        _table("Last runs", ("Run", "Job", "State", "Started (UTC)", "Failure"), runs, "Nothing has run yet."),
+        table("Endpoints", ("Name", "State", "Serves", "URL"), endpoints, "No endpoint yet: deploy a model version."),
+        table(
+            "Models",
+            ("Latest", "Name", "Metrics", "Served by"),
+            models,
+            "No model yet: productionize a notebook.",
+            links=[f"versions/{latest}" if latest else "" for latest, *_ in models],
+        ),
+        table("Schedules", ("Job", "Cron", "Time zone", "Next (UTC)"), schedules, "Nothing is scheduled."),
+        table("Last runs", ("Run", "Job", "State", "Started (UTC)", "Failure"), runs, "Nothing has run yet."),
     ]
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Redspot</title><style>{_STYLE}</style>'
-        '<meta name="viewport" content="width=device-width"></head><body><h1>Redspot</h1>'
+    note = (
         f'<p class="note">Signed in as {escape(caller.name)}. {escape(status.trust)}'
         f"{'' if status.router_ok else ' The router is not running: endpoints do not answer.'}</p>"
-        f"{''.join(parts)}</body></html>"
+    )
+    return document("Redspot", [note, *parts])
+
+
+def document(title: str, parts: Sequence[str], head: str = "") -> str:
+    """Return a page of our own with some parts, which are HTML; the title is text."""
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<style>{_STYLE}</style><meta name="viewport" content="width=device-width">{head}</head>'
+        f"<body><h1>{escape(title)}</h1>{''.join(parts)}</body></html>"
     )
 
 
@@ -64,8 +77,15 @@ def _time(moment: datetime | None) -> str:
     return moment.strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
-def _table(title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], empty: str) -> str:
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+def table(
+    title: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], empty: str, *, links: Sequence[str] = ()
+) -> str:
+    """Return a table with a heading, or what to say when it is empty; `links` are where the first cells lead."""
+    body = ""
+    for index, (first, *others) in enumerate(rows):
+        link = links[index] if links else ""
+        start = f'<a href="{escape(link, quote=True)}">{escape(first)}</a>' if link else escape(first)
+        body += f"<tr><td>{start}</td>{''.join(f'<td>{escape(cell)}</td>' for cell in others)}</tr>"
     if not rows:
         body = f'<tr><td class="none" colspan="{len(heads)}">{escape(empty)}</td></tr>'
     head = "".join(f"<th>{escape(name)}</th>" for name in heads)

@@ -76,6 +76,7 @@ def test_the_wheel_holds_what_is_read_at_run_time(wheel: zipfile.ZipFile) -> Non
         "redspot_hub/jupyterhub_config.py",
         "redspot_widgets/pictures.js",
         "redspot_widgets/pictures.css",
+        "redspot_widgets/pictures-page.js",
         "share/jupyter/labextensions/@redspot/lab/package.json",
         "etc/jupyter/jupyter_server_config.d/redspot_server.json",
     ):

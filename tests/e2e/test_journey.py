@@ -129,6 +129,14 @@ def test_from_signing_in_to_an_endpoint_that_answers(hub: RunningHub, page: Page
     expect(page.locator(".rsp-Answer")).to_contain_text(re.compile("Adelie|Chinstrap|Gentoo"))
     shoot(page, "8-answer")
 
+    page.goto(f"{hub.url}/services/redspot/")
+    page.get_by_role("link", name="penguins@2").click()
+    page.locator("[data-rsp-picture=pipeline] .rsp-picture").wait_for()
+    page.locator("[data-rsp-picture=training-data] .rsp-picture").wait_for()
+    page.screenshot(path=SHOTS / "10-version.png", full_page=True)
+    page.goto(f"{hub.url}/services/redspot/versions/penguins@99")
+    expect(page.get_by_text("penguins has no version 99", exact=False)).to_be_visible()
+
     with hub.client() as client:
         versions = client.versions("penguins")
         assert [version.number for version in versions] == [2, 1]

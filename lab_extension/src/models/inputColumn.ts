@@ -5,7 +5,7 @@ import type { JsonRecord, Parameter, ParameterKind } from '../api/types';
 /** One raw column that a pipeline reads, as a version's `schema.inputs` has it. */
 export interface IInputColumn {
   name: string;
-  dtype: 'float' | 'int' | 'bool' | 'text' | 'datetime';
+  dtype: 'float' | 'int' | 'bool' | 'text' | 'datetime' | 'list' | 'image';
   nullable: boolean;
   categories: string[] | null;
   example: unknown;
@@ -13,7 +13,7 @@ export interface IInputColumn {
 
 const isColumn: Guard<IInputColumn> = shape<IInputColumn>({
   name: isText,
-  dtype: oneOf('float', 'int', 'bool', 'text', 'datetime'),
+  dtype: oneOf('float', 'int', 'bool', 'text', 'datetime', 'list', 'image'),
   nullable: isFlag,
   categories: nullable(listOf(isText)),
   example: isAnything
@@ -32,7 +32,10 @@ const KINDS: { readonly [dtype in IInputColumn['dtype']]: ParameterKind } = {
   int: 'int',
   bool: 'bool',
   text: 'str',
-  datetime: 'str'
+  datetime: 'str',
+  list: 'list',
+  // Base 64 of a file, or an array of numbers.
+  image: 'any'
 };
 
 /** A column as a form field, prefilled with a value that training saw. */
