@@ -108,7 +108,7 @@ def test_the_schema_tells_inputs_and_outputs(classifier: Pipeline, penguins: Any
     }
     sex = schema.inputs[-1]
     assert (sex.nullable, sex.categories, sex.example) == (True, ("female", "male"), "male")
-    mass = next(column for column in pipeline.schema_.inputs if column.name == "body_mass_g")
+    mass = next(column for column in schema.inputs if column.name == "body_mass_g")
     assert (mass.range, sex.range) == ((2700.0, 6300.0), None)
     assert [(output.name, output.dtype) for output in schema.outputs] == [
         ("prediction", "text"),
