@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from redspot.errors import RedspotError
 from redspot.pipeline.column import Column, Table, merged_origins, unique_names
 from redspot.pipeline.compiled import links
 from redspot.pipeline.compiled.thresholds import as_float32
@@ -129,6 +130,9 @@ class Estimate(Step):
         refusals: tuple[type[Exception], ...] = (TypeError, ValueError, *framework.errors())
         try:
             estimator.fit(given, values)
+        except RedspotError:
+            # Said by one of our own, in a sentence already.
+            raise
         except refusals as error:
             raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
         return Learned.of(estimator, classes)

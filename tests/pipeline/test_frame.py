@@ -177,7 +177,7 @@ def test_targets_keep_their_type(target: Any, kind: str) -> None:
     [
         ([1], "1 values for 2 rows"),
         ([1, None], "1 missing values"),
-        (np.zeros((2, 1)), "2 dimensions"),
+        (np.zeros((2, 2)), "2 dimensions"),
         (5, "not int"),
         ([dt.date(2026, 1, 1)] * 2, "holds times"),
     ],

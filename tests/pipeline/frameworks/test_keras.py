@@ -132,7 +132,7 @@ def test_the_same_seed_gives_the_same_file(columns: dict[str, Any]) -> None:
     model = chain(3)
     state = np.random.get_state()[1].copy()
     made = [
-        pipeline_of(KerasClassifier(model, **QUICK, seed=seed)).fit(columns, columns["species"]).dumps()
+        pipeline_of(KerasClassifier(model, **QUICK, seed=seed)).fit(columns, columns["species"]).fingerprint
         for seed in (0, 0, 1)
     ]
     assert made[0] == made[1] != made[2]

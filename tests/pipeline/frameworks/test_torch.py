@@ -147,7 +147,7 @@ def test_the_same_seed_gives_the_same_file_and_leaves_other_random_numbers_alone
     files = []
     for seed in (0, 0, 1):
         estimator = TorchClassifier(**QUICK, dropout=0.3, seed=seed)
-        files.append(pipeline_of(estimator).fit(columns, columns["species"]).dumps())
+        files.append(pipeline_of(estimator).fit(columns, columns["species"]).fingerprint)
     assert files[0] == files[1] != files[2]
     assert torch.equal(state, torch.get_rng_state())
 
@@ -173,6 +173,7 @@ def test_training_stops_early_and_keeps_the_best_weights() -> None:
 def test_a_line_is_drawn_where_somebody_watches(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
     with reporting(True, "Model") as report:
         report(Epoch(1, 4, 0.5, None, 0.1))
     assert capsys.readouterr().err == ""
