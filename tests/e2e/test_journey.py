@@ -135,7 +135,7 @@ def test_from_signing_in_to_an_endpoint_that_answers(hub: RunningHub, page: Page
     page.locator("[data-rsp-picture=training-data] .rsp-picture").wait_for()
     page.screenshot(path=SHOTS / "10-version.png", full_page=True)
     page.goto(f"{hub.url}/services/redspot/versions/penguins@99")
-    expect(page.get_by_text("penguins has no version 99", exact=False)).to_be_visible()
+    expect(page.get_by_text("penguins@99 does not exist", exact=False)).to_be_visible()
 
     with hub.client() as client:
         versions = client.versions("penguins")
