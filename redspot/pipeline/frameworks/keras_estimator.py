@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from redspot.pipeline.compiled import links
-from redspot.pipeline.errors import EstimatorRefusedError, InvalidStepError, InvalidTargetError
+from redspot.pipeline.errors import EstimatorRefusedError, InvalidStepError
 from redspot.pipeline.frameworks.keras_training import (
     binary_loss,
     categorical_loss,
@@ -20,11 +20,12 @@ from redspot.pipeline.frameworks.keras_training import (
     seeded,
     told_of,
 )
+from redspot.pipeline.frameworks.networks import Network
 from redspot.pipeline.frameworks.progress import Report, reporting
 from redspot.pipeline.frameworks.torch_training import ANSWERED_ROWS, Plan
 
 
-class _KerasEstimator(BaseEstimator):  # type: ignore[misc]
+class _KerasEstimator(Network, BaseEstimator):  # type: ignore[misc]
     """What classifier and regressor share."""
 
     redspot_framework: ClassVar[str] = "keras"
@@ -115,14 +116,6 @@ class _KerasEstimator(BaseEstimator):  # type: ignore[misc]
                 f"(None, {self.n_features_in_}) and give (None, {' or '.join(map(str, outputs))})."
             )
 
-    def _read(self, X: Any, *y: Any, **options: Any) -> Any:  # noqa: N803  scikit-learn's name
-        found = validate_data(
-            self, X, *y, dtype=np.float32, order="C", reset=bool(y), ensure_all_finite=False, **options
-        )
-        if not np.isfinite(found[0] if y else found).all():
-            raise ValueError(f"Input X of {type(self).__name__} contains NaN or infinity.")
-        return found
-
     def _answer(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         check_is_fitted(self, "module_")
         inputs = self._read(X)
@@ -177,10 +170,8 @@ class KerasClassifier(ClassifierMixin, _KerasEstimator):  # type: ignore[misc]
             When there is one class only.
         """
         X, y = self._read(X, y)  # noqa: N806
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        codes = self._codes(y)
         count = len(self.classes_)
-        if count < 2:
-            raise InvalidTargetError("A classifier learns to tell classes apart, and the target has one only.")
         if count == 2 and tuple(getattr(self.model, "output_shape", ())) == (None, 1):
             self._train(X, codes.astype(np.float32)[:, np.newaxis], (1,), binary_loss)
         else:
@@ -189,7 +180,7 @@ class KerasClassifier(ClassifierMixin, _KerasEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[np.generic]:  # noqa: N803
         """Return one label per row."""
-        return cast("NDArray[np.generic]", self.classes_[links.first_of_top(self.predict_proba(X))])
+        return self._labels(self.predict_proba(X))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Return float64, shape (rows, classes)."""
@@ -227,12 +218,9 @@ class KerasRegressor(RegressorMixin, _KerasEstimator):  # type: ignore[misc]
             When the loss is no number any more.
         """
         X, y = self._read(X, y, y_numeric=True)  # noqa: N806
-        y = np.asarray(y, dtype=np.float64)
-        self.target_mean_, self.target_scale_ = float(y.mean()), float(y.std()) or 1.0
-        scaled = ((y - self.target_mean_) / self.target_scale_).astype(np.float32)
-        self._train(X, scaled[:, np.newaxis], (1,), lambda keras, is_logit: keras.losses.MeanSquaredError())
+        self._train(X, self._scaled(y), (1,), lambda keras, is_logit: keras.losses.MeanSquaredError())
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Return float64, one number per row."""
-        return self._answer(X)[:, 0] * self.target_scale_ + self.target_mean_
+        return self._unscaled(self._answer(X))

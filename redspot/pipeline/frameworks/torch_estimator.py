@@ -8,17 +8,18 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from redspot.pipeline.compiled import links
-from redspot.pipeline.errors import InvalidStepError, InvalidTargetError
+from redspot.pipeline.errors import InvalidStepError
 from redspot.pipeline.frameworks.libraries import library
+from redspot.pipeline.frameworks.networks import Network
 from redspot.pipeline.frameworks.progress import Report, reporting
 from redspot.pipeline.frameworks.torch_modules import MODULES, mlp, require_settings
 from redspot.pipeline.frameworks.torch_training import Plan, answered, chosen_device, trained
 
 
-class _TorchEstimator(BaseEstimator):  # type: ignore[misc]
+class _TorchEstimator(Network, BaseEstimator):  # type: ignore[misc]
     """What classifier and regressor share."""
 
     redspot_framework: ClassVar[str] = "torch"
@@ -110,17 +111,6 @@ class _TorchEstimator(BaseEstimator):  # type: ignore[misc]
             )
         return made
 
-    def _read(self, X: Any, *y: Any, **options: Any) -> Any:  # noqa: N803  scikit-learn's name
-        """Return the inputs as float32, to learn from with a target, and to answer without."""
-        # Numbers at the end of float32 overflow in the sum by which scikit-learn looks for what is not finite.
-        found = validate_data(
-            self, X, *y, dtype=np.float32, order="C", reset=bool(y), ensure_all_finite=False, **options
-        )
-        inputs = found[0] if y else found
-        if not np.isfinite(inputs).all():
-            raise ValueError(f"Input X of {type(self).__name__} contains NaN or infinity.")
-        return found
-
     def _answer(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         device = chosen_device(self.device, type(self).__name__, must_be_there=False)
         check_is_fitted(self, "module_")
@@ -193,9 +183,7 @@ class TorchClassifier(ClassifierMixin, _TorchEstimator):  # type: ignore[misc]
         """
         torch = library("torch", "torch", type(self).__name__)
         X, y = self._read(X, y)  # noqa: N806
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InvalidTargetError("A classifier learns to tell classes apart, and the target has one only.")
+        codes = self._codes(y)
         functional = torch.nn.functional
         if len(self.classes_) == 2:
             self._train(X, codes.astype(np.float32)[:, np.newaxis], 1, functional.binary_cross_entropy_with_logits)
@@ -205,7 +193,7 @@ class TorchClassifier(ClassifierMixin, _TorchEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[np.generic]:  # noqa: N803
         """Return one label per row."""
-        return cast("NDArray[np.generic]", self.classes_[links.first_of_top(self.predict_proba(X))])
+        return self._labels(self.predict_proba(X))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Return float64, shape (rows, classes)."""
@@ -249,13 +237,10 @@ class TorchRegressor(RegressorMixin, _TorchEstimator):  # type: ignore[misc]
         """
         torch = library("torch", "torch", type(self).__name__)
         X, y = self._read(X, y, y_numeric=True)  # noqa: N806
-        y = np.asarray(y, dtype=np.float64)
-        self.target_mean_, self.target_scale_ = float(y.mean()), float(y.std()) or 1.0
-        scaled = ((y - self.target_mean_) / self.target_scale_).astype(np.float32)
-        self._train(X, scaled[:, np.newaxis], 1, torch.nn.functional.mse_loss)
+        self._train(X, self._scaled(y), 1, torch.nn.functional.mse_loss)
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
         """Return float64, one number per row."""
         check_is_fitted(self, "module_")
-        return self._answer(X)[:, 0] * self.target_scale_ + self.target_mean_
+        return self._unscaled(self._answer(X))
