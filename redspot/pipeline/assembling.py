@@ -9,7 +9,7 @@ from typing import cast
 from redspot.pipeline.branches import Branch, HasGraph, as_step, has_graph
 from redspot.pipeline.column import listed, unique_names
 from redspot.pipeline.errors import InvalidPipelineError
-from redspot.pipeline.graph import WITHIN, Graph, Node, Output, Source, TargetBranch, checked, predicts
+from redspot.pipeline.graph import WITHIN, Graph, Node, Output, Source, TargetBranch, checked
 from redspot.pipeline.node import Step
 
 Part = Branch | Step | HasGraph
@@ -67,7 +67,7 @@ class _Assembly:
     def finished(self) -> Graph:
         """Return the whole, the predictor last."""
         read = {name for node in self._nodes for name in node.inputs}
-        last = [node for node in self._nodes if predicts(node.step) and node.name not in read]
+        last = [node for node in self._nodes if node.step.predicts and node.name not in read]
         nodes = self._nodes
         if len(last) == 1:
             nodes = [*(node for node in nodes if node is not last[0]), last[0]]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self, overload
 from redspot.pipeline.assembling import Part, assembled
 from redspot.pipeline.branches import as_step, has_graph
 from redspot.pipeline.errors import InvalidPipelineError
-from redspot.pipeline.estimating import Estimate
 from redspot.pipeline.graph import WITHIN, Graph
 from redspot.pipeline.node import Step
 
@@ -159,8 +158,8 @@ class Definition:
         """Return the same pipeline, not fitted, with estimators of its own."""
         graph = self._defined
         for node in graph.steps:
-            if isinstance(node.step, Estimate):
-                graph = graph.with_step(node.name, node.step.with_params({}))
+            own = node.step.cloned()
+            graph = graph if own is node.step else graph.with_step(node.name, own)
         return self._of(graph)
 
     def __sklearn_clone__(self) -> Self:

@@ -159,7 +159,7 @@ def _role(part: Source | Node, graph: Graph) -> str:
 def _title(part: Source | Node) -> str:
     if isinstance(part, Source):
         return "columns"
-    return part.step.facts.title if isinstance(part.step, Estimate) else part.step.kind
+    return part.step.title
 
 
 def _count(names: Sequence[str] | None) -> int | None:

@@ -104,9 +104,18 @@ class Estimate(Step):
         return self.source()
 
     @property
-    def is_predictor(self) -> bool:
-        """Whether it predicts, and so has to be the last step."""
+    def predicts(self) -> bool:
+        """Whether the estimator predicts, and so has to be the last step."""
         return self.facts.is_predictor
+
+    @property
+    def title(self) -> str:
+        """Name of the estimator's class."""
+        return self.facts.title
+
+    def cloned(self) -> Self:
+        """Return a step with an estimator of its own."""
+        return self.with_params({})
 
     @property
     def task(self) -> Task:
@@ -118,10 +127,10 @@ class Estimate(Step):
         estimator = _unfitted(self.estimator)
         given = self._given(table, estimator)
         if target is not None and self.task == "regression" and target.values.dtype.kind == "U":
-            raise InvalidTargetError(f"{self._name} learns numbers, and the target holds text.")
+            raise InvalidTargetError(f"{self.title} learns numbers, and the target holds text.")
         if self.task != "other" and target is None and _needs_target(estimator):
             raise InvalidTargetError(
-                f"{self._name} needs a target, and requires y to be passed, but the target y is None: fit(X, y)."
+                f"{self.title} needs a target, and requires y to be passed, but the target y is None: fit(X, y)."
             )
         framework = framework_named(self.facts.framework)
         values, classes = None if target is None else target.values, None
@@ -134,12 +143,12 @@ class Estimate(Step):
             # Said by one of our own, in a sentence already.
             raise
         except refusals as error:
-            raise EstimatorRefusedError(f"{self._name} could not learn: {error}") from error
+            raise EstimatorRefusedError(f"{self.title} could not learn: {error}") from error
         return Learned.of(estimator, classes)
 
     def apply(self, table: Table, state: State) -> Table:
         """Return the transformed columns, or the prediction as one column."""
-        if self.is_predictor:
+        if self.predicts:
             values = self.answer(table, state)[0]
             if values.dtype.kind != "U":
                 return Table((Column("prediction", "float", values.astype(np.float64), ()),), table.rows)
@@ -222,12 +231,8 @@ class Estimate(Step):
         try:
             estimator.set_params(**others)
         except ValueError as error:
-            raise InvalidStepError(f"{self._name}: {error}") from error
+            raise InvalidStepError(f"{self.title}: {error}") from error
         return self.of(estimator)
-
-    @property
-    def _name(self) -> str:
-        return self.facts.title
 
     def _given(self, table: Table, estimator: Any) -> Any:
         """Return what the estimator reads: a matrix, or for some frameworks the table itself."""
@@ -237,11 +242,11 @@ class Estimate(Step):
         """Return what an estimator reads: float64, shape (rows, columns); sparse where columns are and it can."""
         allow_missing, largest = self.facts.allows_missing, np.finfo(np.float32).max
         if is_sparse(table) and reads_sparse(estimator):
-            sparse = csr_of(table, self._name, allow_missing=allow_missing)
+            sparse = csr_of(table, self.title, allow_missing=allow_missing)
             if self.facts.is_float32 and bool((np.abs(sparse.data) > largest).any()):
                 sparse.data = as_float32(sparse.data)
             return sparse
-        matrix = table.matrix(self._name, allow_missing=allow_missing)
+        matrix = table.matrix(self.title, allow_missing=allow_missing)
         # Libraries that round to float32 refuse what does not fit; here it counts as their largest number.
         is_large = self.facts.is_float32 and bool((np.abs(matrix) > largest).any())
         return as_float32(matrix) if is_large else matrix

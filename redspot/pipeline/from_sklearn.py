@@ -168,7 +168,7 @@ class _Builder:
 
 
 def _predicts(step: Step) -> bool:
-    return isinstance(step, Estimate) and step.is_predictor
+    return isinstance(step, Estimate) and step.predicts
 
 
 def _kept(part: Any) -> Native:

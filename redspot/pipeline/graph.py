@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from redspot.pipeline.column import Dtype, Table, listed, unique_names
 from redspot.pipeline.errors import InvalidPipelineError, StepNotFoundError, UnknownColumnError
-from redspot.pipeline.estimating import Estimate
 from redspot.pipeline.node import Step
 from redspot.pipeline.selectors import Selector
 
@@ -133,7 +132,7 @@ class Graph:
     def predictor(self) -> Node | None:
         """The node that predicts, when there is one; it is the only end."""
         last = self.nodes[-1] if self.nodes else None
-        return last if last is not None and predicts(last.step) else None
+        return last if last is not None and last.step.predicts else None
 
     @property
     def subs(self) -> tuple[str, ...]:
@@ -204,11 +203,6 @@ class Graph:
         return replace(self, sources=tuple(sources))
 
 
-def predicts(step: Step) -> bool:
-    """Whether a step predicts, and so ends a pipeline."""
-    return isinstance(step, Estimate) and step.is_predictor
-
-
 def checked(graph: Graph) -> Graph:
     """Return the graph when it can exist.
 
@@ -232,9 +226,8 @@ def checked(graph: Graph) -> Graph:
                     raise InvalidPipelineError(f"{part.name} reads {name!r}, and before it there are {listed(known)}.")
         known.add(part.name)
     for node in (*graph.nodes[:-1], *(graph.target.nodes if graph.target else ())):
-        if predicts(node.step):
-            title = node.step.facts.title if isinstance(node.step, Estimate) else node.step.kind
-            raise InvalidPipelineError(f"{node.name} predicts ({title}), so it must be the last step.")
+        if node.step.predicts:
+            raise InvalidPipelineError(f"{node.name} predicts ({node.step.title}), so it must be the last step.")
     _require_one_end(graph)
     _require_outputs(graph)
     _require_columns(graph)

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from redspot.pipeline.availability import available
-from redspot.pipeline.column import Values, listed
+from redspot.pipeline.column import listed
 from redspot.pipeline.definition import Definition
 from redspot.pipeline.errors import InvalidTargetError, UnsupportedPredictionError
-from redspot.pipeline.estimating import Estimate
-from redspot.pipeline.frame import Frame
-from redspot.pipeline.graph import Node
 from redspot.pipeline.portrait import Portrait
 
 if TYPE_CHECKING:
+    from redspot.pipeline.column import Values
+    from redspot.pipeline.estimating import Estimate
     from redspot.pipeline.evaluation import Evaluation
+    from redspot.pipeline.frame import Frame
+    from redspot.pipeline.graph import Node
     from redspot.pipeline.importance import Importance
     from redspot.pipeline.pipeline import Pipeline
     from redspot.pipeline.searching import Search
@@ -45,6 +46,8 @@ class Judged(Portrait):
 
     def _with_target(self, X: object, y: object) -> tuple[Frame, object]:  # noqa: N803
         """Return the rows, and what is left of `y` once a target branch has it among its raw columns."""
+        from redspot.pipeline.frame import Frame
+
         frame = Frame.of(X)
         if self._defined.target is None:
             return frame, y
@@ -66,6 +69,7 @@ class Judged(Portrait):
             When there are no rows, or no true value for each.
         """
         from redspot.pipeline.evaluation.evaluating import read_truth
+        from redspot.pipeline.frame import Frame
 
         if self._fitted is not None:
             X = Frame.of_width(X, self.columns)  # noqa: N806

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from redspot.pipeline.column import Table, listed
 from redspot.pipeline.errors import InvalidStepError
-from redspot.pipeline.rowcode import RowCode, Value
-from redspot.pipeline.telling import told_of_state
+
+if TYPE_CHECKING:
+    from redspot.pipeline.rowcode import RowCode, Value
 
 # Arrays and JSON only, so that every state can be written without pickle; the one exception is the
 # estimator of `estimate`, which goes through skops.
@@ -43,6 +44,20 @@ class Step:
 
     kind: ClassVar[str]
     explains: ClassVar[bool] = False
+
+    @property
+    def predicts(self) -> bool:
+        """Whether it predicts, and so ends a pipeline."""
+        return False
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.kind
+
+    def cloned(self) -> Self:
+        """Return a step that shares nothing with this one that training could change."""
+        return self
 
     def fit(self, table: Table, target: Target | None) -> State:
         """Learn from training columns and return what was learned."""
@@ -101,6 +116,8 @@ class Step:
         names
             Names of the input columns.
         """
+        from redspot.pipeline.telling import told_of_state
+
         return told_of_state(state, names)
 
     def params(self) -> dict[str, Any]:

@@ -10,28 +10,29 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from redspot.pipeline import batch
 from redspot.pipeline.availability import available
-from redspot.pipeline.column import Table, listed
+from redspot.pipeline.column import listed
 from redspot.pipeline.errors import (
     InvalidTargetError,
     UnknownColumnError,
 )
-from redspot.pipeline.estimating import Estimate
-from redspot.pipeline.fitting import Feature, Fitted, fit_graph, run_to
-from redspot.pipeline.frame import Frame, Readers, read_target
-from redspot.pipeline.graph import Graph, Node, joined_names
 from redspot.pipeline.judged import Judged, can_predict, can_tell_probabilities
-from redspot.pipeline.learned import Learned
 from redspot.pipeline.node import Target
-from redspot.pipeline.rowfunction import RowFunction, row_function
 from redspot.pipeline.storing import Stored
 from redspot.pipeline.transformed import Transformed
 
+# What learning and answering need is imported by them: a program that only opens a notebook starts without it.
 if TYPE_CHECKING:
+    from redspot.pipeline.column import Table
+    from redspot.pipeline.estimating import Estimate
     from redspot.pipeline.file import Content
+    from redspot.pipeline.fitting import Feature, Fitted
+    from redspot.pipeline.frame import Readers
+    from redspot.pipeline.graph import Graph, Node
+    from redspot.pipeline.learned import Learned
     from redspot.pipeline.metadata import Metadata
     from redspot.pipeline.parity import ParityReport, ParitySet
+    from redspot.pipeline.rowfunction import RowFunction
     from redspot.pipeline.schema import Schema
 
 
@@ -77,6 +78,8 @@ class Pipeline(Judged, Stored):
         UnknownColumnError, ColumnTypeError, InvalidTargetError
             When a column is absent, mixes types, or the target does not fit the rows.
         """
+        from redspot.pipeline.fitting import fit_graph
+        from redspot.pipeline.frame import read_target
         from redspot.pipeline.metadata import metadata_of
 
         began = perf_counter()
@@ -145,6 +148,8 @@ class Pipeline(Judged, Stored):
 
     def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
         """Return the names of the columns that `transform` gives; what is passed is ignored."""
+        from redspot.pipeline.graph import joined_names
+
         fitted = self._learned()
         predictor = self._graph.predictor
         ends = self._graph.ends if predictor is None else predictor.inputs
@@ -197,6 +202,8 @@ class Pipeline(Judged, Stored):
             Whether the compiled model answers where there is one; otherwise the framework's own estimator does. Both
             give the same, which this parameter is there to show.
         """
+        from redspot.pipeline import batch
+
         _, fitted = self._predictor()
         rows = self._readers(X)
         if not rows.rows:
@@ -206,6 +213,8 @@ class Pipeline(Judged, Stored):
     @available(can_tell_probabilities)
     def predict_proba(self, X: object, *, compiled: bool = True) -> NDArray[np.float64]:  # noqa: N803
         """Return float64, shape (rows, classes); the order of the classes is that of `classes_`."""
+        from redspot.pipeline import batch
+
         _, fitted = self._predictor()
         rows = self._readers(X)
         if not rows.rows:
@@ -232,6 +241,8 @@ class Pipeline(Judged, Stored):
     def row_function(self) -> RowFunction:
         """The compiled function behind `predict_one`: a dict in, a dict out; made when it is first asked for."""
         if self._row_function is None:
+            from redspot.pipeline.rowfunction import row_function
+
             _, fitted = self._predictor()
             self._row_function = row_function(self._graph, fitted)
         return self._row_function
@@ -241,6 +252,9 @@ class Pipeline(Judged, Stored):
 
         The result is a dict of arrays, which numpy and scikit-learn take as a matrix.
         """
+        from redspot.pipeline.fitting import run_to
+        from redspot.pipeline.frame import Frame
+
         node = None if step is None else self._graph.node(step)
         fitted = self._learned()
         if node is not None and self._graph.target is not None and node in self._graph.target.nodes:
@@ -257,6 +271,8 @@ class Pipeline(Judged, Stored):
 
     def answers(self, X: object) -> list[dict[str, Any]]:  # noqa: N803
         """Return for each row what `predict_one` gives: prediction, probabilities and the other outputs."""
+        from redspot.pipeline import batch
+
         self._predictor()
         rows = self._readers(X)
         return batch.answers(self._graph, self._learned(), rows) if rows.rows else []
@@ -352,5 +368,7 @@ class Pipeline(Judged, Stored):
         return self.classes_.dtype if fitted.schema.task == "classification" else np.dtype(np.float64)
 
     def _readers(self, rows: object) -> Readers:
+        from redspot.pipeline.frame import Frame
+
         dtypes = self._learned().schema.dtypes
         return Frame.of_width(rows, tuple(dtypes)).readers(dtypes)

@@ -7,13 +7,12 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from redspot.pipeline.column import Table
 from redspot.pipeline.definition import Definition
 from redspot.pipeline.errors import MetadataMissingError, NotFittedError, UnsupportedPredictionError
-from redspot.pipeline.fitting import Fitted, run_through
-from redspot.pipeline.frame import Frame
 
 if TYPE_CHECKING:
+    from redspot.pipeline.column import Table
+    from redspot.pipeline.fitting import Fitted
     from redspot.pipeline.metadata import Metadata
     from redspot.pipeline.views import StepView, TrainingData
     from redspot.profile.table import Profile
@@ -82,6 +81,8 @@ class Portrait(Definition):
         >>> made.step_view("x_scale", {"beds": [1, 5]}).after["beds"].quantiles["1"]
         1.0
         """
+        from redspot.pipeline.fitting import run_through
+        from redspot.pipeline.frame import Frame
         from redspot.pipeline.views import view_step
 
         graph, fitted, node = self._graph, self._learned(), self._graph.node(step)
@@ -133,6 +134,8 @@ class Portrait(Definition):
 
     def _table(self, rows: object) -> Table:
         dtypes = self._learned().schema.dtypes
+        from redspot.pipeline.frame import Frame
+
         return Frame.of_width(rows, tuple(dtypes)).table(dtypes)
 
     def _learned(self) -> Fitted:
