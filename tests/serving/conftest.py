@@ -122,7 +122,7 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
     folder = Path(tempfile.mkdtemp(prefix="rsp-"))
     started: list[ReplicaProcess] = []
 
-    def start(deployment_id: str = "d1", version: str = "1") -> ReplicaProcess:
+    def start(deployment_id: str = "d1", version: str = "1", **more: object) -> ReplicaProcess:
         socket = folder / "run" / deployment_id
         config = folder / f"{deployment_id}.json"
         content = {
@@ -133,6 +133,7 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
             "pipeline": str(pipeline_file),
             "socket": str(socket),
             "secret_env": "REDSPOT_REPLICA_SECRET",
+            **more,
         }
         config.write_text(json.dumps(content))
         process = subprocess.Popen(
