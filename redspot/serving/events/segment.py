@@ -92,15 +92,16 @@ def read_segment(segment: Path, offset: int, *, chunk_bytes: int = _CHUNK_BYTES)
     # Asked first: what is read after it was closed is all there will be.
     closed = is_closed(segment)
     with segment.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
         stream.seek(offset)
-        data = stream.read(chunk_bytes)
+        data = b""
         while True:
-            rest = stream.read(max(len(data), 1))
-            is_end = not rest
+            # Twice as much each time: a record may be larger than any chunk.
+            data += stream.read(min(max(chunk_bytes, len(data)), size - offset - len(data)))
+            is_end = offset + len(data) >= size
             reading = read_records(data, is_whole=closed and is_end)
             if is_end or reading.end:
                 break
-            data += rest
     shifted = tuple((offset + end, record) for end, record in reading.records)
     is_done = closed and is_end and reading.end == len(data)
     return Reading(shifted, offset + reading.end, reading.damaged), is_done

@@ -126,7 +126,8 @@ class Shipping:
                 for end, record in reading.records:
                     try:
                         events = events_of(record)
-                    except ValueError as error:
+                    # JSON that is nested too deep is told by the stack, not by the parser.
+                    except (ValueError, RecursionError) as error:
                         self.damaged += 1
                         log.warning("the event that ends at byte %s of %s cannot be read: %s", end, name, error)
                         continue

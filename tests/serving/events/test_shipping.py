@@ -97,14 +97,15 @@ def test_damaged_records_are_skipped_and_counted(spool: Spool, tmp_path: Path) -
     for number in range(5):
         spool.append(record(f"r{number}"))
     spool.append(frame(b"{}", b"null", b"null"))
+    spool.append(frame(b"{}", b"[" * 100_000 + b"]" * 100_000, b"null"))
     spool.append(record("last"))
     spool.close()
-    (segment,) = list_segments(tmp_path / "spool")
+    segment = list_segments(tmp_path / "spool")[0]
     data = bytearray(segment.read_bytes())
     data[len(record("r0")) + 100] ^= 1
     segment.write_bytes(bytes(data) + record("torn")[:-1])
     shipping = ship(tmp_path)
-    assert (shipping.shipped, shipping.damaged) == (5, 3)
+    assert (shipping.shipped, shipping.damaged) == (5, 4)
     assert joined(str(tmp_path / "sink"))["request_id"].to_pylist() == ["last", "r0", "r2", "r3", "r4"]
     assert list_segments(tmp_path / "spool") == []
 
