@@ -49,6 +49,14 @@ class Config:
         Runs at a time.
     trusted_modules
         Modules whose functions marked ``@redspot.step`` may be loaded, separated by commas.
+    events_sample
+        Share of the predictions of every endpoint that are kept as events, from 0 to 1; 0 keeps none.
+    events_url
+        fsspec URL where they are kept; empty for a folder in the state directory.
+    events_redact
+        Columns whose values are not kept, separated by commas; a model without one of them is fine.
+    events_keep_days
+        For how many days they are kept; 0 is for ever.
     """
 
     state_dir: Path = Path("~/.local/share/redspot")
@@ -62,6 +70,10 @@ class Config:
     memory_bytes: int = 2 * 1024**3
     max_runs: int = 4
     trusted_modules: str = ""
+    events_sample: float = 0.0
+    events_url: str = ""
+    events_redact: str = ""
+    events_keep_days: int = 0
 
     @classmethod
     def load(cls, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> Self:
@@ -103,7 +115,22 @@ class Config:
     @property
     def trusted(self) -> tuple[str, ...]:
         """The trusted modules, one by one."""
-        return tuple(name.strip() for name in self.trusted_modules.split(",") if name.strip())
+        return _names(self.trusted_modules)
+
+    @property
+    def redacted(self) -> tuple[str, ...]:
+        """The columns whose values are not kept, one by one."""
+        return _names(self.events_redact)
+
+    @property
+    def events(self) -> str:
+        """The URL where events are kept."""
+        return self.events_url or f"{self.state_dir}/events"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Where replicas write events, before they are shipped."""
+        return self.state_dir / "spool"
 
     @property
     def units_dir(self) -> Path:
@@ -137,7 +164,7 @@ class Config:
 
     def prepare(self) -> None:
         """Make the state directory, for its owner alone."""
-        for folder in (self.state_dir, self.units_dir, self.work_dir):
+        for folder in (self.state_dir, self.units_dir, self.work_dir, self.spool_dir):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.state_dir.chmod(0o700)
 
@@ -172,10 +199,16 @@ def _read_toml(path: Path) -> dict[str, Any]:
     return settings
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def _convert(key: str, value: Any) -> Any:
     if key == "state_dir":
         return Path(value)
-    if key in ("router_port", "hub_port", "memory_bytes", "max_runs"):
+    if key == "events_sample":
+        return _share(key, value)
+    if key in ("router_port", "hub_port", "memory_bytes", "max_runs", "events_keep_days"):
         try:
             return int(value)
         except (TypeError, ValueError):
@@ -183,3 +216,13 @@ def _convert(key: str, value: Any) -> Any:
     if not isinstance(value, str):
         raise ConfigError(f"The setting {key!r} is a text, not {value!r}.", setting=key)
     return value
+
+
+def _share(key: str, value: Any) -> float:
+    try:
+        share = float(value)
+    except (TypeError, ValueError):
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ConfigError(f"The setting {key!r} is a share from 0 to 1, not {value!r}.", setting=key)
+    return share

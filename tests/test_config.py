@@ -44,3 +44,10 @@ def test_somebody_elses_socket_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="0700"):
         config.runtime_dir()
     folder.rmdir()
+
+
+@pytest.mark.parametrize("share", ["half", "1.5", "nan"])
+def test_a_share_is_from_0_to_1(tmp_path: Path, share: str) -> None:
+    with pytest.raises(ConfigError, match="events_sample.*share from 0 to 1"):
+        Config.load(tmp_path, {"REDSPOT_EVENTS_SAMPLE": share})
+    assert Config.load(tmp_path, {"REDSPOT_EVENTS_SAMPLE": "0.5"}).events_sample == 0.5

@@ -56,6 +56,7 @@ class UnitKind(StrEnum):
     RUN = "run"
     REPLICA = "replica"
     ROUTER = "router"
+    SHIPPER = "shipper"
 
 
 class UnitPhase(StrEnum):

@@ -19,6 +19,7 @@ from redspot.serving.errors import (
     PathNotFoundError,
     ReplicaSecretError,
 )
+from redspot.serving.events.recorder import Recorder
 from redspot.serving.metrics import ReplicaMetrics
 from redspot.serving.predictor import Predictions, Predictor, joined
 from redspot.serving.protocol import model_metadata, read_infer, render_infer, server_metadata
@@ -58,14 +59,27 @@ class Inference:
     ----------
     secret
         Every request but those of health must carry it: it proves that they came through the router.
+    events
+        Writes what was asked and answered; None where that is off.
     """
 
-    def __init__(self, served: Served, predictor: Predictor, secret: str, *, max_rows: int = MAX_ROWS) -> None:
+    def __init__(
+        self,
+        served: Served,
+        predictor: Predictor,
+        secret: str,
+        *,
+        max_rows: int = MAX_ROWS,
+        events: Recorder | None = None,
+    ) -> None:
         self._served = served
         self._predictor = predictor
         self._secret = secret
         self._max_rows = max_rows
         self._metrics = ReplicaMetrics(served.endpoint, served.model, served.version)
+        self._events = events
+        if events is not None:
+            events.register(self._metrics.registry)
         self._metadata = model_metadata(served.model, served.version, predictor.schema)
         self._fixed: dict[str, Callable[[], Answer]] = {
             "/v2": lambda: json_answer(server_metadata()),
@@ -90,8 +104,10 @@ class Inference:
     def refuse(self, error: RedspotError, request: Request) -> Answer:
         """Return an error in the format of its path: the protocol has one of its own."""
         if request.path == "/v2" or request.path.startswith("/v2/"):
-            return json_answer({"error": error.message, "code": error.code}, status_of(error).value)
-        return problem(error)
+            answer = json_answer({"error": error.message, "code": error.code}, status_of(error).value)
+        else:
+            answer = problem(error)
+        return answer if self._events is None else self._events.named(request, answer)
 
     def _answer_model(self, request: Request) -> Answer | Awaitable[Answer]:
         match request.path.split("/")[1:]:
@@ -166,22 +182,31 @@ class Inference:
         begun = time.perf_counter()
         try:
             outcome = handle(_read_json(request.body))
-        except Exception:
-            self._metrics.note_failure(begun)
+        except Exception as error:
+            self._note_failure(request, error, begun)
             raise
-        if isinstance(outcome, Answer):
-            self._metrics.note(begun)
-            return outcome
-        return self._measured_later(outcome, begun)
+        return (
+            self._noted(request, outcome, begun)
+            if isinstance(outcome, Answer)
+            else self._later(request, outcome, begun)
+        )
 
-    async def _measured_later(self, outcome: Awaitable[Answer], begun: float) -> Answer:
+    async def _later(self, request: Request, outcome: Awaitable[Answer], begun: float) -> Answer:
         try:
             answer = await outcome
-        except Exception:
-            self._metrics.note_failure(begun)
+        except Exception as error:
+            self._note_failure(request, error, begun)
             raise
+        return self._noted(request, answer, begun)
+
+    def _noted(self, request: Request, answer: Answer, begun: float) -> Answer:
         self._metrics.note(begun)
-        return answer
+        return answer if self._events is None else self._events.note(request, answer, begun)
+
+    def _note_failure(self, request: Request, error: Exception, begun: float) -> None:
+        self._metrics.note_failure(begun)
+        if self._events is not None:
+            self._events.note_failure(request, error, begun)
 
     def _check_origin(self, request: Request) -> None:
         if not is_same(request.headers.get(SECRET_HEADER, ""), self._secret):

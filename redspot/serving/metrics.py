@@ -16,22 +16,22 @@ class ReplicaMetrics:
     """Predictions of one replica; every series is labelled with endpoint, model and version."""
 
     def __init__(self, endpoint: str, model: str, version: str) -> None:
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         names, values = ("endpoint", "model", "version"), (endpoint, model, version)
         self._requests = Counter(
-            "redspot_requests", "Prediction requests answered or failed.", names, registry=self._registry
+            "redspot_requests", "Prediction requests answered or failed.", names, registry=self.registry
         ).labels(*values)
         self._errors = Counter(
-            "redspot_request_errors", "Prediction requests that failed.", names, registry=self._registry
+            "redspot_request_errors", "Prediction requests that failed.", names, registry=self.registry
         ).labels(*values)
         self._rows = Counter(
-            "redspot_rows", "Rows that predictions were asked for.", names, registry=self._registry
+            "redspot_rows", "Rows that predictions were asked for.", names, registry=self.registry
         ).labels(*values)
         self._duration = Histogram(
             "redspot_request_duration_seconds",
             "From the whole request to the answer.",
             names,
-            registry=self._registry,
+            registry=self.registry,
             buckets=BUCKETS_S,
         ).labels(*values)
 
@@ -51,7 +51,7 @@ class ReplicaMetrics:
 
     def render(self) -> Answer:
         """Return all of it as text."""
-        return _render(self._registry)
+        return _render(self.registry)
 
 
 class RouterMetrics:

@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Self
 
 from redspot.serving.errors import ParityFailedError, ReplicaConfigError
+from redspot.serving.events.errors import EventSettingsError
+from redspot.serving.events.recorder import Recorder, Source
+from redspot.serving.events.settings import EventSettings
 from redspot.serving.front import Front
 from redspot.serving.inference import Inference, Served
 from redspot.serving.predictor import Predictor
@@ -44,6 +47,8 @@ class ReplicaConfig:
         Environment variable that holds the secret the router sends.
     trusted_modules
         Modules whose custom steps may be loaded.
+    events
+        Which predictions are written down and where; None writes none.
     """
 
     served: Served
@@ -51,6 +56,7 @@ class ReplicaConfig:
     socket: Path
     secret_env: str
     trusted_modules: tuple[str, ...]
+    events: EventSettings | None = None
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -58,7 +64,7 @@ class ReplicaConfig:
 
         Raises
         ------
-        ReplicaConfigError
+        ReplicaConfigError, EventSettingsError
             Naming the key that is wrong.
         """
         try:
@@ -76,7 +82,9 @@ class ReplicaConfig:
         if not isinstance(trusted, list) or not all(isinstance(name, str) for name in trusted):
             raise ReplicaConfigError("'trusted_modules' is not a list of names.", key="trusted_modules")
         served = Served(*(content[key] for key in keys[:4]))
-        return cls(served, Path(content["pipeline"]), Path(content["socket"]), content["secret_env"], tuple(trusted))
+        events = None if content.get("events") is None else EventSettings.of_json(content["events"])
+        places = Path(content["pipeline"]), Path(content["socket"])
+        return cls(served, *places, content["secret_env"], tuple(trusted), events)
 
 
 async def serve(config: ReplicaConfig) -> None:
@@ -86,20 +94,24 @@ async def serve(config: ReplicaConfig) -> None:
     if not secret:
         raise ReplicaConfigError(f"The environment variable {config.secret_env} that holds the secret is not set.")
     predictor = Predictor.open(config.pipeline, config.trusted_modules)
-    inference = Inference(config.served, predictor, secret)
+    served = config.served
+    source = Source(served.endpoint, served.deployment_id, served.model, served.version)
+    events = Recorder.of(source, config.events, predictor.schema)
+    inference = Inference(served, predictor, secret, events=events)
     front = Front(inference.answer, refusing=inference.refuse)
     server = front.make_server()
     ending = Ending()
     listening = _listen(config.socket)
     inode = config.socket.stat().st_ino
     server.add_socket(listening)
-    served = config.served
     log.info("replica of %s serves %s@%s on %s", served.endpoint, served.model, served.version, config.socket)
     try:
         await ending.drain(front, server)
     finally:
         if config.socket.exists() and config.socket.stat().st_ino == inode:
             config.socket.unlink()
+        if events is not None:
+            events.close()
 
 
 def main() -> int:
@@ -111,7 +123,9 @@ def main() -> int:
     async def start() -> None:
         await serve(ReplicaConfig.read(Path(sys.argv[1])))
 
-    return run("redspot replica", start, {ParityFailedError: PARITY_FAILED, ReplicaConfigError: 2})
+    return run(
+        "redspot replica", start, {ParityFailedError: PARITY_FAILED, ReplicaConfigError: 2, EventSettingsError: 2}
+    )
 
 
 def _listen(path: Path) -> socket.socket:

@@ -106,6 +106,7 @@ class _Connection(asyncio.Protocol):
         self._waiting: asyncio.Future[Answer] | None = None
         self._received = bytearray()
         self._head: tuple[int, str, int] | None = None
+        self._passed_on: tuple[tuple[str, str], ...] = ()
         self._is_head = False
         self.is_open = False
         self.idle_since = 0.0
@@ -181,7 +182,7 @@ class _Connection(asyncio.Protocol):
         body = bytes(self._received)
         self._received.clear()
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(Answer(status, body, content_type))
+            self._waiting.set_result(Answer(status, body, content_type, self._passed_on))
 
     def _read_head(self, head: bytes) -> tuple[int, str, int]:
         first, *lines = head.decode("latin-1").split("\r\n")
@@ -189,6 +190,7 @@ class _Connection(asyncio.Protocol):
         if version != "HTTP/1.1" or not (rest[:3].isdigit() and rest[:3].isascii()):
             raise ValueError("it does not begin as HTTP/1.1")
         status, size, content_type = int(rest[:3]), None, JSON
+        self._passed_on = ()
         for line in lines:
             name, _, value = line.partition(":")
             match name.lower():
@@ -196,6 +198,9 @@ class _Connection(asyncio.Protocol):
                     size = int(value)
                 case "content-type" if value.isprintable():
                     content_type = value.strip()
+                # Feedback names the prediction by it.
+                case "x-request-id" if value.isprintable():
+                    self._passed_on = ((name, value.strip()),)
                 case "connection" if value.strip().lower() == "close":
                     self.is_open = False
                 case "transfer-encoding":

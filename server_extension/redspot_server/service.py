@@ -26,7 +26,8 @@ from redspot.errors import ConflictError
 from redspot_server.app import MAX_BODY_BYTES, make_app
 from redspot_server.controllers.deployer import Deployer
 from redspot_server.controllers.loop import Controllers
-from redspot_server.controllers.router_unit import RouterUnit
+from redspot_server.controllers.router_unit import router_unit
+from redspot_server.controllers.shipper_unit import shipper_unit
 from redspot_server.identity import SocketIdentity
 from redspot_server.services import Services
 
@@ -94,7 +95,8 @@ def make_controllers(services: Services) -> Controllers:
             "scheduler": (Scheduler(services.jobs, services.clock).step, 0.5),
             "runner": (runner.step, 0.25),
             "deployer": (Deployer(services).step, 0.25),
-            "router": (RouterUnit(services).step, 1.0),
+            "router": (router_unit(services).step, 1.0),
+            "shipper": (shipper_unit(services).step, 1.0),
         },
     )
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -122,7 +123,7 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
     folder = Path(tempfile.mkdtemp(prefix="rsp-"))
     started: list[ReplicaProcess] = []
 
-    def start(deployment_id: str = "d1", version: str = "1") -> ReplicaProcess:
+    def start(deployment_id: str = "d1", version: str = "1", **more: object) -> ReplicaProcess:
         socket = folder / "run" / deployment_id
         config = folder / f"{deployment_id}.json"
         content = {
@@ -133,6 +134,7 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
             "pipeline": str(pipeline_file),
             "socket": str(socket),
             "secret_env": "REDSPOT_REPLICA_SECRET",
+            **more,
         }
         config.write_text(json.dumps(content))
         process = subprocess.Popen(
@@ -158,6 +160,17 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
             replica.process.kill()
             replica.process.wait()
         shutil.rmtree(folder)
+
+
+def start_with(
+    config: Mapping[str, Any], folder: Path, secret: str | None = SECRET
+) -> subprocess.CompletedProcess[str]:
+    """Start a replica that is expected to end by itself, and return how it did."""
+    file = folder / "config.json"
+    file.write_text(json.dumps(config))
+    environment = {**os.environ} | ({} if secret is None else {"REDSPOT_REPLICA_SECRET": secret})
+    argv = [sys.executable, "-m", "redspot.serving.replica", str(file)]
+    return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture

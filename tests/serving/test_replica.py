@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +13,7 @@ import pytest
 
 from redspot.pipeline import load
 from redspot.serving.signature import CALLER_HEADER, sign_caller
-from tests.serving.conftest import ADELIE, NUMBERS, SECRET, ReplicaProcess, Starting, end, wait_until
+from tests.serving.conftest import ADELIE, NUMBERS, SECRET, ReplicaProcess, Starting, end, start_with, wait_until
 
 GENTOO: dict[str, object] = dict(zip(NUMBERS, (50.0, 15.2, 220.0, 5700.0), strict=True)) | {
     "island": "Biscoe",
@@ -234,14 +230,6 @@ def test_a_request_under_way_is_answered_after_sigterm(start_replica: Starting) 
     assert len(answer.json()["predictions"]) == len(rows)
     assert answer.headers["connection"] == "close"
     assert end(replica.process) == 0
-
-
-def start_with(config: dict[str, Any], folder: Path, secret: str | None = SECRET) -> subprocess.CompletedProcess[str]:
-    file = folder / "config.json"
-    file.write_text(json.dumps(config))
-    environment = {**os.environ} | ({} if secret is None else {"REDSPOT_REPLICA_SECRET": secret})
-    argv = [sys.executable, "-m", "redspot.serving.replica", str(file)]
-    return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture

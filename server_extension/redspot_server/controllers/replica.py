@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 from redspot_productionize.runner import unit_environment
@@ -47,6 +49,7 @@ def start_replica(services: Services, deployment: Deployment) -> None:
         "pipeline": str(pipeline),
         "socket": str(socket_of(services, deployment)),
         "secret_env": SECRET_VARIABLE,
+        "events": event_settings(services, deployment.endpoint, version.schema),
     }
     (folder / "replica.json").write_text(json.dumps(config))
     services.backend.start(
@@ -60,6 +63,17 @@ def start_replica(services: Services, deployment: Deployment) -> None:
             deployment.created_by,
         )
     )
+
+
+def event_settings(services: Services, endpoint: str, schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what a replica is told about events; None where they are off."""
+    config = services.config
+    if not config.events_sample:
+        return None
+    known = {column["name"] for column in (*schema.get("inputs", ()), *schema.get("outputs", ()))}
+    redact = [name for name in config.redacted if name in known]
+    # One folder for an endpoint, so that one that is flooded takes no room from others.
+    return {"spool": str(config.spool_dir / endpoint), "sample": config.events_sample, "redact": redact}
 
 
 def is_ready(services: Services, deployment: Deployment) -> bool:

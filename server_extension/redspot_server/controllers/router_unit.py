@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import httpx
-from redspot_productionize.runner import unit_environment
 
-from redspot.compute.unit import Limits, UnitKind, UnitNotFoundError, UnitPhase, UnitSpec, UnitStatus
+from redspot.compute.unit import UnitKind, UnitPhase, UnitStatus
 from redspot.config import Config
 from redspot.registry.endpoint import EndpointAnswerError, EndpointUnavailableError
+from redspot_server.controllers.kept_unit import KeptUnit, newest_unit
 from redspot_server.services import Services
 
 BASE_URL = "/services/redspot-router/"  # where a hub finds it; requests without it are answered too
-_PREFIX = "router-"
-_RETRY_S = 5.0
 _TIMEOUT_S = 30.0
 
 
-class RouterUnit:
-    """Keeps exactly one router running; a new port or address replaces it."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._failed_at: float | None = None
-
-    def step(self) -> None:
-        """Adopt the router that runs, or start one."""
-        newest = newest_router(self._services)
-        argv = router_argv(self._services)
-        mark = hashlib.sha256(json.dumps(argv).encode()).hexdigest()[:8]
-        if newest is not None and newest.phase in (UnitPhase.STARTING, UnitPhase.RUNNING):
-            if newest.unit_id.endswith(mark):
-                return
-            self._services.backend.stop(newest.unit_id)
-        elif newest is not None and self._must_wait():
-            return
-        number = _number(newest.unit_id) + 1 if newest else 1
-        folder = self._services.config.work_dir / "router"
-        self._services.backend.start(
-            UnitSpec(
-                f"{_PREFIX}{number}-{mark}",
-                UnitKind.ROUTER,
-                argv,
-                folder,
-                unit_environment(folder),
-                Limits(),
-                "redspot",
-            )
-        )
-        for unit_id in router_ids(self._services)[:-3]:
-            self._services.backend.forget(unit_id)
-
-    def _must_wait(self) -> bool:
-        """Return whether the last start failed a moment ago, for instance because the port is taken."""
-        now = time.monotonic()
-        if self._failed_at is None:
-            self._failed_at = now
-        if now - self._failed_at < _RETRY_S:
-            return True
-        self._failed_at = None
-        return False
+def router_unit(services: Services) -> KeptUnit:
+    """Return what keeps one router running; a new port or address replaces it."""
+    return KeptUnit(services, UnitKind.ROUTER, router_argv)
 
 
 def router_argv(services: Services) -> tuple[str, ...]:
@@ -81,22 +37,9 @@ def ready_file(config: Config) -> Path:
     return config.state_dir / "router-ready.json"
 
 
-def _number(unit_id: str) -> int:
-    return int(unit_id.split("-")[1])
-
-
-def router_ids(services: Services) -> list[str]:
-    """Return the routers' unit ids, oldest first."""
-    return sorted((unit for unit in services.backend.unit_ids() if unit.startswith(_PREFIX)), key=_number)
-
-
 def newest_router(services: Services) -> UnitStatus | None:
     """Return the router that was started last, as it is now."""
-    ids = router_ids(services)
-    try:
-        return services.backend.observe(ids[-1]) if ids else None
-    except UnitNotFoundError:
-        return None
+    return newest_unit(services, UnitKind.ROUTER)
 
 
 def router_is_up(services: Services) -> bool:

@@ -1,0 +1,81 @@
+"""Events beside what turned out to be true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from redspot.clock import as_utc
+from redspot.serving.events.parquet import EVENTS, LABELS, concatenated
+from redspot.serving.events.sink import Sink, Stored
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def joined(
+    url: str, *, endpoint: str | None = None, since: datetime | None = None, until: datetime | None = None
+) -> pa.Table:
+    """Return events, each once and in the order of time, with the label of each.
+
+    Parameters
+    ----------
+    endpoint
+        Only of this one; of all by default.
+    since, until
+        Aware times between which events were made; inclusive and exclusive.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of events, and ``label`` (JSON; null where nothing is known) and ``labelled_at``. The label of a
+        request id and row goes to every event that has both: callers may send an id again.
+    """
+    import pyarrow as pa
+
+    sink = Sink(url)
+    stored = [each for each in sink.events(endpoint) if _may_hold(each, since, until)]
+    table = _once(_between(concatenated((sink.read(each) for each in stored), EVENTS), since, until))
+    labels = _labels(sink)
+    keys = list(zip(table["request_id"].to_pylist(), table["row"].to_pylist(), strict=True))
+    known = [labels.get(key, (None, None)) for key in keys]
+    zoned = pa.timestamp("us", tz="UTC")
+    table = table.append_column("label", pa.array([label for label, _ in known], pa.string()))
+    return table.append_column("labelled_at", pa.array([time for _, time in known], zoned))
+
+
+def _labels(sink: Sink) -> dict[tuple[str, int], tuple[str, datetime]]:
+    """Return the last label of each prediction."""
+    table = concatenated((sink.read(each) for each in sink.feedback()), LABELS).sort_by("time")
+    return {(row["request_id"], row["row"]): (row["label"], row["time"]) for row in table.to_pylist()}
+
+
+def _once(table: pa.Table) -> pa.Table:
+    """Return each event once: what was sent twice has the same request id, row and time."""
+    import pyarrow as pa
+
+    numbered = table.append_column("index", pa.array(range(table.num_rows), pa.int64()))
+    firsts = numbered.group_by(["request_id", "row", "time"]).aggregate([("index", "min")])["index_min"]
+    return table.take(firsts).sort_by([("time", "ascending"), ("request_id", "ascending"), ("row", "ascending")])
+
+
+def _between(table: pa.Table, since: datetime | None, until: datetime | None) -> pa.Table:
+    import pyarrow.compute as pc
+
+    for condition in _conditions(pc, since, until):
+        table = table.filter(condition)
+    return table
+
+
+def _conditions(pc: Any, since: datetime | None, until: datetime | None) -> Iterator[Any]:
+    if since is not None:
+        yield pc.field("time") >= as_utc(since)
+    if until is not None:
+        yield pc.field("time") < as_utc(until)
+
+
+def _may_hold(stored: Stored, since: datetime | None, until: datetime | None) -> bool:
+    if since is not None and stored.day < as_utc(since).date() - timedelta(days=1):
+        return False
+    return until is None or stored.day <= as_utc(until).date()
