@@ -61,6 +61,34 @@ def write_feedback(url: str, labels: Iterable[Label]) -> int:
     return len(given)
 
 
+def read_labels(lines: Iterable[str]) -> list[Label]:
+    """Read labels from lines of JSON with ``request_id``, ``label`` and, when it is not 0, ``row``.
+
+    Raises
+    ------
+    InvalidFeedbackError
+        Naming the line that is wrong.
+
+    Examples
+    --------
+    >>> [label] = read_labels(['{"request_id": "r7", "label": "cat"}'])
+    >>> label.request_id, label.label, label.row
+    ('r7', 'cat', 0)
+    """
+    return [_label(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _label(number: int, line: str) -> Label:
+    try:
+        content = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InvalidFeedbackError(f"Line {number} is not JSON: {error}.", line=number) from error
+    wanted = {"request_id", "label"}
+    if not isinstance(content, dict) or not wanted <= set(content) <= wanted | {"row"}:
+        raise InvalidFeedbackError(f"Line {number} is no object of request_id, label and, at most, row.", line=number)
+    return Label(**content)
+
+
 def _table(labels: Sequence[Label]) -> object:
     rows = [
         {"request_id": each.request_id, "row": each.row, "time": each.time, "label": json.dumps(each.label)}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from redspot.serving.events import Label, joined, write_feedback
+from redspot.serving.events import Label, joined, read_labels, write_feedback
 from redspot.serving.events.erasure import Erased, erase
 from redspot.serving.events.errors import EventSettingsError, InvalidFeedbackError
 from redspot.serving.events.retention import expire
@@ -102,3 +102,17 @@ def test_a_memory_file_system_is_a_sink_too(spool: Spool, tmp_path: Path) -> Non
     assert joined(url)["label"].to_pylist() == ["3.5"]
     assert erase(url, "city", "Oslo").events == 1
     assert joined(url).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("{oh no", "Line 2 is not JSON"),
+        ("[]", "Line 2 is no object"),
+        ('{"request_id": "r"}', "Line 2 is no object"),
+        ('{"request_id": "r", "label": 1, "raw": 2}', "Line 2 is no object"),
+    ],
+)
+def test_a_line_that_is_no_label_is_named(line: str, says: str) -> None:
+    with pytest.raises(InvalidFeedbackError, match=says):
+        read_labels(['{"request_id": "r", "label": 1, "row": 3}', line])
