@@ -23,6 +23,7 @@ from redspot.serving.errors import (
     MethodNotAllowedError,
     ReplicaFailedError,
     ReplicaTimeoutError,
+    UnsupportedContentError,
 )
 
 JSON = "application/json"
@@ -32,6 +33,7 @@ PROBLEM_JSON = "application/problem+json"
 STATUS: dict[type[BaseException], HTTPStatus] = {
     MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedContentError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ReplicaFailedError: HTTPStatus.BAD_GATEWAY,
     ReplicaTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
     InvalidError: HTTPStatus.BAD_REQUEST,
@@ -71,9 +73,24 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = field(default=())
 
 
-def json_answer(value: Any, status: int = 200) -> Answer:
+def json_answer(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Return `value` as JSON."""
-    return Answer(status, json.dumps(value, separators=(",", ":"), allow_nan=False).encode())
+    return Answer(status, to_json(value), headers=headers)
+
+
+def to_json(value: Any) -> bytes:
+    """Return `value` as JSON without blanks."""
+    return _encode(value).encode()
+
+
+# Made once: `json.dumps` with an option makes an encoder for each call.
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+def retry_headers(error: RedspotError) -> tuple[tuple[str, str], ...]:
+    """Return when a client may try again, for an error that says so."""
+    seconds = error.facts.get("retry_after_s")
+    return () if seconds is None else (("Retry-After", str(seconds)),)
 
 
 def status_of(error: RedspotError) -> HTTPStatus:
@@ -92,7 +109,7 @@ def problem(error: RedspotError) -> Answer:
         "detail": error.message,
         "facts": dict(error.facts),
     }
-    headers: tuple[tuple[str, str], ...] = ()
+    headers = retry_headers(error)
     if status is HTTPStatus.UNAUTHORIZED:
         headers = (("WWW-Authenticate", "Bearer"),)
     return Answer(status.value, json.dumps(body).encode(), PROBLEM_JSON, headers)

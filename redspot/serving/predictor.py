@@ -69,6 +69,7 @@ class Predictor:
         outputs = {output.name: output for output in self.schema.outputs}
         self._has_probabilities = PROBABILITIES in outputs
         self.classes: tuple[str, ...] = outputs[PROBABILITIES].categories or () if self._has_probabilities else ()
+        self.has_extras = any(name not in (PREDICTION, PROBABILITIES) for name in outputs)
         self._extras = tuple(name for name in outputs if name not in (PREDICTION, PROBABILITIES))
 
     @classmethod
