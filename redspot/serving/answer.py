@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from tornado.httputil import HTTPHeaders
+import orjson
 
 from redspot.errors import (
     ConflictError,
@@ -25,6 +24,7 @@ from redspot.serving.errors import (
     ReplicaTimeoutError,
     UnsupportedContentError,
 )
+from redspot.serving.headers import Headers
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -54,13 +54,16 @@ class Request:
     ----------
     path
         Without the query, still percent-encoded.
+    is_too_large
+        Whether its body was larger than it may be, and was thrown away.
     """
 
     method: str
     path: str
     query: str
-    headers: HTTPHeaders
+    headers: Headers
     body: bytes = b""
+    is_too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,8 @@ def json_answer(value: Any, status: int = 200, headers: tuple[tuple[str, str], .
 
 
 def to_json(value: Any) -> bytes:
-    """Return `value` as JSON without blanks."""
-    return _encode(value).encode()
-
-
-# Made once: `json.dumps` with an option makes an encoder for each call.
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+    """Return `value` as JSON without blanks; a number that is not known, or infinite, is null."""
+    return orjson.dumps(value)
 
 
 def retry_headers(error: RedspotError) -> tuple[tuple[str, str], ...]:
@@ -112,4 +111,4 @@ def problem(error: RedspotError) -> Answer:
     headers = retry_headers(error)
     if status is HTTPStatus.UNAUTHORIZED:
         headers = (("WWW-Authenticate", "Bearer"),)
-    return Answer(status.value, json.dumps(body).encode(), PROBLEM_JSON, headers)
+    return Answer(status.value, to_json(body), PROBLEM_JSON, headers)

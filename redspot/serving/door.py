@@ -14,7 +14,7 @@ from typing import Any
 
 from redspot.serving.errors import ReplicaConfigError
 
-_BACKLOG = 1024
+BACKLOG = 1024
 _MAX_SOCKET_PATH_BYTES = 100
 _MAX_PORT = 65535
 
@@ -48,7 +48,7 @@ class UnixDoor:
         listening.setblocking(False)
         listening.bind(str(scratch))
         os.chmod(scratch, 0o600)
-        listening.listen(_BACKLOG)
+        listening.listen(BACKLOG)
         os.rename(scratch, path)
         inode = path.stat().st_ino
         try:
@@ -73,7 +73,7 @@ class TcpDoor:
     def open(self) -> Iterator[socket.socket]:
         """Yield a listening socket."""
         try:
-            listening = socket.create_server((self.host, self.port), backlog=_BACKLOG)
+            listening = socket.create_server((self.host, self.port), backlog=BACKLOG)
         except OSError as error:
             reason = "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used: {error}"
             raise ReplicaConfigError(f"Port {self.port} on {self.host} {reason}.", key="port") from error

@@ -10,9 +10,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import FrameType
 from typing import Any
 
-from tornado.httpserver import HTTPServer
+import uvloop
 
 from redspot.errors import RedspotError
+from redspot.serving.door import Door
 from redspot.serving.front import Front
 
 FAILED = 1
@@ -22,13 +23,21 @@ _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 def run(name: str, main: Callable[[], Coroutine[Any, Any, None]], exit_codes: Mapping[type[RedspotError], int]) -> int:
     """Run a program to its end and return its exit status; an error becomes one line on stderr, with its code."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("tornado.general").setLevel(logging.WARNING)
     try:
-        asyncio.run(main())
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main())
     except RedspotError as error:
         sys.stderr.write(f"{name}: {error.code}: {error.message}\n")
         return exit_codes.get(type(error), FAILED)
     return 0
+
+
+async def serve_front(front: Front, door: Door) -> None:
+    """Listen at a door and answer until SIGTERM."""
+    ending = Ending()
+    with door.open() as listening:
+        await front.listen([listening])
+        await ending.drain(front)
 
 
 class Ending:
@@ -44,10 +53,10 @@ class Ending:
         for number in _ENDING_SIGNALS:
             signal.signal(number, self._hear)
 
-    async def drain(self, front: Front, server: HTTPServer) -> None:
+    async def drain(self, front: Front) -> None:
         """Answer until the signal comes, then let what is under way be answered and close."""
         await self._event.wait()
-        await front.drain(server)
+        await front.drain()
         for number in _ENDING_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 

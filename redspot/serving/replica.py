@@ -19,7 +19,7 @@ from redspot.serving.front import Front
 from redspot.serving.inference import Inference, Served
 from redspot.serving.limits import Limits
 from redspot.serving.predictor import Predictor
-from redspot.serving.program import Ending, run
+from redspot.serving.program import run, serve_front
 
 PARITY_FAILED = 3
 DEFAULT_SECRET_ENV = "REDSPOT_REPLICA_SECRET"
@@ -90,13 +90,9 @@ async def serve(config: ReplicaConfig) -> None:
     predictor = Predictor.open(config.pipeline, config.trusted_modules)
     inference = Inference(config.served, predictor, secret, config.limits)
     front = Front(inference.answer, refusing=inference.refuse, max_body_bytes=config.limits.body_bytes)
-    server = front.make_server()
-    ending = Ending()
     served = config.served
-    with config.door.open() as listening:
-        server.add_socket(listening)
-        log.info("replica of %s serves %s@%s on %s", served.endpoint, served.model, served.version, config.door)
-        await ending.drain(front, server)
+    log.info("replica of %s serves %s@%s on %s", served.endpoint, served.model, served.version, config.door)
+    await serve_front(front, config.door)
 
 
 def main() -> int:

@@ -12,10 +12,7 @@ from redspot.pipeline.errors import UnknownColumnError
 from redspot.serving.answer import Answer
 from redspot.serving.errors import ReplicaBusyError, RequestTooSlowError
 from redspot.serving.limits import Limits
-from redspot.serving.predictor import Predictions, Predictor, joined
-
-# Some ten milliseconds of work: what comes in meanwhile waits no longer than that for its turn.
-SLICE_ROWS = 1024
+from redspot.serving.predictor import SLICE_ROWS, Predictions, Predictor, joined
 
 Slicing = Callable[[int, int], Any]
 Rendering = Callable[[Predictions], Answer]

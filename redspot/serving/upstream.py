@@ -10,8 +10,8 @@ from typing import cast
 from redspot.registry.endpoint import EndpointUnavailableError
 from redspot.serving.answer import JSON, Answer
 from redspot.serving.binary import JSON_SIZE_HEADER
+from redspot.serving.connection import IDLE_TIMEOUT_S
 from redspot.serving.errors import ReplicaFailedError, ReplicaTimeoutError
-from redspot.serving.front import IDLE_TIMEOUT_S
 
 TIMEOUT_S = 60.0
 # A replica answers one request after another: more connections would only wait in it. (And a full backlog

@@ -15,8 +15,8 @@ from redspot.pipeline import load
 from redspot.serving.answer import Answer, json_answer, problem
 from redspot.serving.errors import ReplicaBusyError, ReplicaConfigError, RequestTooSlowError
 from redspot.serving.limits import Limits
-from redspot.serving.predictor import Predictions, Predictor
-from redspot.serving.slices import SLICE_ROWS, Slices
+from redspot.serving.predictor import SLICE_ROWS, Predictions, Predictor
+from redspot.serving.slices import Slices
 from tests.serving.conftest import ADELIE, SECRET, SECRET_HEADER, replicas_in
 
 ROWS = 2 * SLICE_ROWS
