@@ -45,6 +45,7 @@ class Connection(asyncio.Protocol):
         self._is_reading_head = True
         self._is_ending = False
         self._is_refused = False
+        self._is_upgrade = self._is_deaf = False
         # Whole requests that came before the answer to one before them was sent; the last says "keep alive".
         self._waiting: deque[tuple[Request, bool]] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -68,15 +69,18 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
-        if self._is_ending:
+        if self._is_ending or self._is_deaf:
+            return
+        if self._is_upgrade:
+            self._read_rest(data)
             return
         if self._is_reading_head:
             self._head_size += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            # The request itself is answered as if it had not asked for another protocol; nothing follows it.
-            self._is_ending = True
+        except httptools.HttpParserUpgrade as upgrade:
+            self._read_rest(data[upgrade.args[0] :])
+            return
         except httptools.HttpParserError:
             self._break_off(_BAD_REQUEST)
             return
@@ -139,7 +143,25 @@ class Connection(asyncio.Protocol):
         self._is_reading_head, self.is_receiving = True, False
         if self._is_refused or self._is_ending:
             return
-        keeps = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        if self._parser.should_upgrade():
+            if Headers.of_bytes(self._fields).get("Transfer-Encoding") is not None:
+                self._break_off(_BAD_REQUEST)
+                return
+            self._is_upgrade = self.is_receiving = True
+            return
+        self._take(self._parser.should_keep_alive())
+
+    def _read_rest(self, data: bytes) -> None:
+        """Read the body of a request that asks for another protocol: for the parser it ends with its head.
+
+        It is answered as if it had not asked, as HTTP allows, and nothing follows it.
+        """
+        self.on_body(data[: self._announced - self._size])
+        if self._size >= self._announced and not self._is_refused:
+            self._is_deaf, self.is_receiving = True, False
+            self._take(keeps=False)
+
+    def _take(self, keeps: bool) -> None:
         request = self._request()
         self._pieces = []
         if self._is_free():

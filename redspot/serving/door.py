@@ -61,10 +61,17 @@ class UnixDoor:
 
 @dataclass(frozen=True, slots=True)
 class TcpDoor:
-    """A TCP port of one address; the secret keeps out who did not come through the router."""
+    """A TCP port of one address; the secret keeps out who did not come through the router.
+
+    Attributes
+    ----------
+    is_shared
+        Whether several processes open it, each with a socket of its own: the system then spreads connections.
+    """
 
     host: str
     port: int
+    is_shared: bool = False
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -73,7 +80,7 @@ class TcpDoor:
     def open(self) -> Iterator[socket.socket]:
         """Yield a listening socket."""
         try:
-            listening = socket.create_server((self.host, self.port), backlog=BACKLOG)
+            listening = socket.create_server((self.host, self.port), backlog=BACKLOG, reuse_port=self.is_shared)
         except OSError as error:
             reason = "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be used: {error}"
             raise ReplicaConfigError(f"Port {self.port} on {self.host} {reason}.", key="port") from error
@@ -85,7 +92,7 @@ class TcpDoor:
 Door = UnixDoor | TcpDoor
 
 
-def read_door(content: Mapping[str, Any]) -> Door:
+def read_door(content: Mapping[str, Any], workers: int) -> Door:
     """Return where a configuration says that the replica listens: ``socket``, or ``port`` and maybe ``host``.
 
     Raises
@@ -97,7 +104,7 @@ def read_door(content: Mapping[str, Any]) -> Door:
     if isinstance(path, str) and path and port is None:
         return UnixDoor(Path(path))
     if path is None and type(port) is int and 0 < port <= _MAX_PORT and isinstance(host, str):
-        return TcpDoor(host, port)
+        return TcpDoor(host, port, is_shared=workers > 1)
     raise ReplicaConfigError(
         "The configuration needs the path of a 'socket', or a 'port' from 1 to 65535.", key="socket"
     )

@@ -56,17 +56,21 @@ class Inference:
 
     Parameters
     ----------
+    workers
+        How many processes will answer with it.
     secret
         Every request but those of health must carry it: it proves that they came through the router.
     """
 
-    def __init__(self, served: Served, predictor: Predictor, secret: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self, served: Served, predictor: Predictor, secret: str, limits: Limits | None = None, *, workers: int = 1
+    ) -> None:
         self._served = served
         self._predictor = predictor
         self._secret = secret
         self._limits = limits or Limits()
         self._slices = Slices(predictor, self._limits)
-        self._metrics = ReplicaMetrics(served.endpoint, served.model, served.version)
+        self._metrics = ReplicaMetrics(served.endpoint, served.model, served.version, workers)
         self._metadata = model_metadata(served.model, served.version, predictor.schema)
         description = openapi(served.endpoint, served.model, served.version, predictor.schema)
         self._asked: dict[str, Handling] = {"/predict": self._predict, "/invocations": self._invoke}
@@ -80,6 +84,10 @@ class Inference:
             "/v2/health/ready": lambda: json_answer({"ready": True}),
             "/metrics": self._metrics.render,
         }
+
+    def become_worker(self, number: int) -> None:
+        """Go on as one of several processes."""
+        self._metrics.use(number)
 
     def answer(self, request: Request) -> Answer | Awaitable[Answer]:
         """Answer one request."""

@@ -5,24 +5,28 @@ It listens only once the pipeline has proved that it answers as it did when it w
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from redspot.serving.door import Door, read_door
+from redspot.serving.door import Door, TcpDoor, read_door
 from redspot.serving.errors import ParityFailedError, ReplicaConfigError
 from redspot.serving.front import Front
 from redspot.serving.inference import Inference, Served
 from redspot.serving.limits import Limits
 from redspot.serving.predictor import Predictor
-from redspot.serving.program import run, serve_front
+from redspot.serving.program import run, run_loop, serve_front
+from redspot.serving.workers import Workers
 
 PARITY_FAILED = 3
 DEFAULT_SECRET_ENV = "REDSPOT_REPLICA_SECRET"
+_MAX_WORKERS = 64
 
 log = logging.getLogger("redspot.serving")
 
@@ -43,6 +47,8 @@ class ReplicaConfig:
         Modules whose custom steps may be loaded.
     limits
         What one request may ask.
+    workers
+        How many processes answer.
     """
 
     served: Served
@@ -51,6 +57,7 @@ class ReplicaConfig:
     secret_env: str
     trusted_modules: tuple[str, ...]
     limits: Limits
+    workers: int = 1
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -76,23 +83,50 @@ class ReplicaConfig:
         if not isinstance(trusted, list) or not all(isinstance(name, str) for name in trusted):
             raise ReplicaConfigError("'trusted_modules' is not a list of names.", key="trusted_modules")
         served = Served(*(content[key] for key in keys[:4]))
+        workers = content.get("workers", 1)
+        if type(workers) is not int or not 1 <= workers <= _MAX_WORKERS:
+            raise ReplicaConfigError(f"'workers' is {workers!r}, not from 1 to {_MAX_WORKERS}.", key="workers")
         limits = Limits.read(content.get("limits", {}))
         pipeline, secret_env = Path(content["pipeline"]), content["secret_env"]
-        return cls(served, pipeline, read_door(content), secret_env, tuple(trusted), limits)
+        return cls(served, pipeline, read_door(content, workers), secret_env, tuple(trusted), limits, workers)
 
 
-async def serve(config: ReplicaConfig) -> None:
-    """Load, prove, listen, answer until SIGTERM."""
+def serve(config: ReplicaConfig) -> int:
+    """Load, prove, listen, and answer until SIGTERM; return the exit status."""
     # Taken out of the environment, so that no step of the pipeline finds it there.
     secret = os.environ.pop(config.secret_env, "")
     if not secret:
         raise ReplicaConfigError(f"The environment variable {config.secret_env} that holds the secret is not set.")
     predictor = Predictor.open(config.pipeline, config.trusted_modules)
-    inference = Inference(config.served, predictor, secret, config.limits)
-    front = Front(inference.answer, refusing=inference.refuse, max_body_bytes=config.limits.body_bytes)
-    served = config.served
-    log.info("replica of %s serves %s@%s on %s", served.endpoint, served.model, served.version, config.door)
-    await serve_front(front, config.door)
+    inference = Inference(config.served, predictor, secret, config.limits, workers=config.workers)
+    served, door = config.served, config.door
+
+    def answer(listening: socket.socket) -> int:
+        front = Front(inference.answer, refusing=inference.refuse, max_body_bytes=config.limits.body_bytes)
+        return run_loop(serve_front(front, listening))
+
+    log.info("replica of %s serves %s@%s on %s", served.endpoint, served.model, served.version, door)
+    if config.workers == 1:
+        with door.open() as listening:
+            return answer(listening)
+    # What is loaded is not looked at by the collector again, so that the workers go on sharing its memory.
+    gc.collect()
+    gc.freeze()
+    if isinstance(door, TcpDoor):
+
+        def work(number: int) -> int:
+            inference.become_worker(number)
+            with door.open() as own:
+                return answer(own)
+
+        return Workers(config.workers, work).run()
+    with door.open() as shared:
+
+        def work_on(number: int) -> int:
+            inference.become_worker(number)
+            return answer(shared)
+
+        return Workers(config.workers, work_on).run()
 
 
 def main() -> int:
@@ -100,11 +134,8 @@ def main() -> int:
     if len(sys.argv) != 2:
         sys.stderr.write("usage: python -m redspot.serving.replica CONFIG.json\n")
         return 2
-
-    async def start() -> None:
-        await serve(ReplicaConfig.read(Path(sys.argv[1])))
-
-    return run("redspot replica", start, {ParityFailedError: PARITY_FAILED, ReplicaConfigError: 2})
+    exit_codes = {ParityFailedError: PARITY_FAILED, ReplicaConfigError: 2}
+    return run("redspot replica", lambda: serve(ReplicaConfig.read(Path(sys.argv[1]))), exit_codes)
 
 
 if __name__ == "__main__":

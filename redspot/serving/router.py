@@ -19,7 +19,7 @@ from socket import AI_PASSIVE, SOCK_STREAM, create_server, getaddrinfo, socket
 from redspot.compute.port import PortTakenError
 from redspot.serving.door import BACKLOG
 from redspot.serving.front import Front
-from redspot.serving.program import Ending, run
+from redspot.serving.program import Ending, run, run_loop
 from redspot.serving.routing import SAFETY_HEADERS, Routing
 from redspot.serving.table import Table
 from redspot.serving.upstream import TIMEOUT_S
@@ -85,10 +85,7 @@ def main() -> int:
     given = parser.parse_args()
     options = RouterOptions(given.snapshot, given.host, given.port, given.base_url, given.ready_file, given.timeout_s)
 
-    async def start() -> None:
-        await serve(options)
-
-    return run("redspot router", start, {PortTakenError: PORT_TAKEN})
+    return run("redspot router", lambda: run_loop(serve(options)), {PortTakenError: PORT_TAKEN})
 
 
 def _bind(host: str, port: int) -> list[socket]:

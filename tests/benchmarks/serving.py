@@ -101,7 +101,7 @@ def measured(environments: Path, folder: Path, rounds: int, seconds: int) -> tup
         running.callback(doubled.stop)
         doubled.ready_s(two.ready, two.headers)
         asked = [(side, servers[side.name]) for side in sides]
-        for side, server in asked:
+        for side, server in (*asked, (two, doubled), (own, constant)):
             warm(server, side)
         for turn in range(rounds):
             note(f"round {turn + 1} of {rounds}")

@@ -33,11 +33,12 @@ def constant(folder: Path, port: str) -> None:
     from redspot.serving.answer import Answer
     from redspot.serving.door import TcpDoor
     from redspot.serving.front import Front
-    from redspot.serving.program import run, serve_front
+    from redspot.serving.program import run, run_loop, serve_front
 
     answer = Answer(200, (folder / "answer.json").read_bytes())
     front = Front(lambda _request: answer)
-    sys.exit(run("constant", lambda: serve_front(front, TcpDoor("127.0.0.1", int(port))), {}))
+    with TcpDoor("127.0.0.1", int(port)).open() as listening:
+        sys.exit(run("constant", lambda: run_loop(serve_front(front, listening)), {}))
 
 
 def table(folder: Path, socket: str) -> None:

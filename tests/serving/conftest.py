@@ -129,7 +129,12 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
     started: list[ReplicaProcess] = []
 
     def start(
-        deployment_id: str = "d1", version: str = "1", *, port: int | None = None, limits: object = None
+        deployment_id: str = "d1",
+        version: str = "1",
+        *,
+        port: int | None = None,
+        limits: object = None,
+        workers: int = 1,
     ) -> ReplicaProcess:
         socket = folder / "run" / deployment_id
         config = folder / f"{deployment_id}.json"
@@ -141,6 +146,7 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
             "pipeline": str(pipeline_file),
             "secret_env": "REDSPOT_REPLICA_SECRET",
             "limits": limits or {},
+            "workers": workers,
             **({"socket": str(socket)} if port is None else {"port": port}),
         }
         config.write_text(json.dumps(content))
