@@ -38,8 +38,8 @@ class Workers:
 
     def run(self) -> int:
         """Start all, replace those that end, and return once the signal came and all have ended."""
-        for number in _ENDING_SIGNALS:
-            signal.signal(number, self._end)
+        for each in _ENDING_SIGNALS:
+            signal.signal(each, self._end)
         for number in range(self._count):
             self._start(number)
         status, soon = 0, 0
