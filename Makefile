@@ -80,16 +80,21 @@ torture: $(VENV)/.test setup ## Long random campaigns: kills, fuzz, load
 
 PEERS ?= $(CURDIR)/.peers
 
+# A benchmark's peers that cannot share an environment have lists of their own: requirements-NAME-PEER.txt.
+PEER_LISTS = $(wildcard tests/benchmarks/peers/requirements-$(or $(NAME),*).txt tests/benchmarks/peers/requirements-$(NAME)-*.txt)
+
 bench: $(VENV)/.test ## Measure beside the peers: make bench NAME=pipeline
-	@test -n "$(NAME)" || { echo "make bench NAME=…: $$(ls tests/benchmarks/peers | sed -n 's/requirements-\(.*\).txt/\1/p')"; exit 2; }
-	@test -x $(PEERS)/$(NAME)/bin/python || $(MAKE) --no-print-directory bench-peers NAME=$(NAME)
+	@test -n "$(NAME)" || { echo "make bench NAME=…: $$(ls tests/benchmarks/peers | sed -n 's/requirements-\([a-z]*\).txt/\1/p' | xargs)"; exit 2; }
+	@for list in $(PEER_LISTS); do name=$${list##*/requirements-}; \
+	  test -x $(PEERS)/$${name%.txt}/bin/python || $(MAKE) --no-print-directory bench-peers NAME=$${name%.txt}; done
 	$(BIN)/python tests/benchmarks/$(NAME).py --peers $(PEERS)
 
 bench-peers: ## Install the peers of a benchmark in environments of their own
-	@for list in tests/benchmarks/peers/requirements-$(or $(NAME),*).txt; do \
+	@for list in $(PEER_LISTS); do \
 	  name=$${list##*/requirements-}; name=$${name%.txt}; echo "Installing the peers of $$name…"; \
-	  $(PYTHON) -m venv $(PEERS)/$$name && \
-	  $(PEERS)/$$name/bin/pip install --quiet --disable-pip-version-check --requirement $$list; done
+	  { $(PYTHON) -m venv $(PEERS)/$$name && \
+	  $(PEERS)/$$name/bin/pip install --quiet --disable-pip-version-check --requirement $$list; } || \
+	  { rm -rf $(PEERS)/$$name; echo "The peers of $$name do not install here; the benchmark goes on without them." >&2; }; done
 
 contract: $(VENV)/.test node_modules/.installed ## Write the contract anew from the routes
 	$(BIN)/python -m redspot_server.openapi

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from tornado.httputil import HTTPHeaders
+import orjson
 
 from redspot.errors import (
     ConflictError,
@@ -23,7 +22,9 @@ from redspot.serving.errors import (
     MethodNotAllowedError,
     ReplicaFailedError,
     ReplicaTimeoutError,
+    UnsupportedContentError,
 )
+from redspot.serving.headers import Headers
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -32,6 +33,7 @@ PROBLEM_JSON = "application/problem+json"
 STATUS: dict[type[BaseException], HTTPStatus] = {
     MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedContentError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ReplicaFailedError: HTTPStatus.BAD_GATEWAY,
     ReplicaTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
     InvalidError: HTTPStatus.BAD_REQUEST,
@@ -52,13 +54,16 @@ class Request:
     ----------
     path
         Without the query, still percent-encoded.
+    is_too_large
+        Whether its body was larger than it may be, and was thrown away.
     """
 
     method: str
     path: str
     query: str
-    headers: HTTPHeaders
+    headers: Headers
     body: bytes = b""
+    is_too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,20 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = field(default=())
 
 
-def json_answer(value: Any, status: int = 200) -> Answer:
+def json_answer(value: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """Return `value` as JSON."""
-    return Answer(status, json.dumps(value, separators=(",", ":"), allow_nan=False).encode())
+    return Answer(status, to_json(value), headers=headers)
+
+
+def to_json(value: Any) -> bytes:
+    """Return `value` as JSON without blanks; a number that is not known, or infinite, is null."""
+    return orjson.dumps(value)
+
+
+def retry_headers(error: RedspotError) -> tuple[tuple[str, str], ...]:
+    """Return when a client may try again, for an error that says so."""
+    seconds = error.facts.get("retry_after_s")
+    return () if seconds is None else (("Retry-After", str(seconds)),)
 
 
 def status_of(error: RedspotError) -> HTTPStatus:
@@ -92,7 +108,7 @@ def problem(error: RedspotError) -> Answer:
         "detail": error.message,
         "facts": dict(error.facts),
     }
-    headers: tuple[tuple[str, str], ...] = ()
+    headers = retry_headers(error)
     if status is HTTPStatus.UNAUTHORIZED:
         headers = (("WWW-Authenticate", "Bearer"),)
-    return Answer(status.value, json.dumps(body).encode(), PROBLEM_JSON, headers)
+    return Answer(status.value, to_json(body), PROBLEM_JSON, headers)

@@ -94,3 +94,27 @@ class BodyTooLargeError(InvalidError):
     """The body has more bytes, or asks for more rows, than one request may."""
 
     code = "body-too-large"
+
+
+class UnsupportedContentError(InvalidError):
+    """The body is of a type that the path does not read."""
+
+    code = "unsupported-content"
+
+
+class UnsupportedParamsError(InvalidError):
+    """The request sets parameters, and a pipeline has none."""
+
+    code = "unsupported-params"
+
+
+class ReplicaBusyError(UnavailableError):
+    """The replica has as many large requests under way as it takes on."""
+
+    code = "replica-busy"
+
+
+class RequestTooSlowError(UnavailableError):
+    """The request took longer than one may."""
+
+    code = "request-too-slow"

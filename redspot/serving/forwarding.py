@@ -6,9 +6,8 @@ import re
 import secrets
 from collections.abc import Iterable
 
-from tornado.httputil import HTTPHeaders
-
 from redspot.errors import InvalidError
+from redspot.serving.headers import Headers
 
 # Connection matters end at the router (RFC 9110, 7.6.1); credentials are for it and not for replicas.
 DROPPED = frozenset(
@@ -47,9 +46,7 @@ class UnforwardableRequestError(InvalidError):
     code = "unforwardable-request"
 
 
-def render_request(
-    method: str, target: str, headers: HTTPHeaders, body: bytes, ours: Iterable[tuple[str, str]]
-) -> bytes:
+def render_request(method: str, target: str, headers: Headers, body: bytes, ours: Iterable[tuple[str, str]]) -> bytes:
     """Return the request as the replica gets it.
 
     Parameters
@@ -72,7 +69,7 @@ def render_request(
     return "\r\n".join((*lines, "", "")).encode("latin-1") + body
 
 
-def forwarded(headers: HTTPHeaders) -> list[tuple[str, str]]:
+def forwarded(headers: Headers) -> list[tuple[str, str]]:
     """Return the caller's headers that are passed on."""
     named = headers.get("Connection", "").lower()
     also_dropped = {name.strip() for name in named.split(",")} if named else ()
@@ -88,7 +85,7 @@ def forwarded(headers: HTTPHeaders) -> list[tuple[str, str]]:
     return kept
 
 
-def trace_of(headers: HTTPHeaders) -> str:
+def trace_of(headers: Headers) -> str:
     """Return the caller's W3C ``traceparent``, or a new one when there is none that can be used."""
     given = headers.get("Traceparent", "")
     return given if _TRACEPARENT.fullmatch(given) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"

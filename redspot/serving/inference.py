@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from redspot.errors import RedspotError
-from redspot.serving.answer import Answer, Request, json_answer, problem, status_of
+from redspot.serving.answer import Answer, Request, json_answer, problem, retry_headers, status_of
+from redspot.serving.binary import JSON_SIZE_HEADER, split
+from redspot.serving.body import read_json
 from redspot.serving.errors import (
     BodyTooLargeError,
     InvalidBodyError,
@@ -20,23 +20,23 @@ from redspot.serving.errors import (
     ReplicaSecretError,
 )
 from redspot.serving.events.recorder import Recorder
+from redspot.serving.invocations import Invocation, read_invocation
+from redspot.serving.limits import Limits
 from redspot.serving.metrics import ReplicaMetrics
-from redspot.serving.predictor import Predictions, Predictor, joined
-from redspot.serving.protocol import model_metadata, read_infer, render_infer, server_metadata
+from redspot.serving.openapi import openapi
+from redspot.serving.predictor import PREDICTION, Predictions, Predictor
+from redspot.serving.protocol import infer_answer, model_metadata, read_infer, server_metadata
 from redspot.serving.signature import CALLER_HEADER, SECRET_HEADER, is_same, read_caller
-
-MAX_ROWS = 200_000
-# Some ten milliseconds of work: what comes in meanwhile waits no longer than that for its turn.
-SLICE_ROWS = 1024
+from redspot.serving.slices import Slices
+from redspot.serving.trial import trial_page
 
 _PATHS = (
-    "/v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>], …/ready, …/infer,"
-    " /predict, /metrics"
+    "/predict, /invocations, /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>],"
+    " …/ready, …/infer, /openapi.json, /metrics and a page to try it at /"
 )
 
 
-Slicing = Callable[[int, int], Any]
-Handling = Callable[[Any], Answer | Awaitable[Answer]]
+Handling = Callable[[Request], Answer | Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,45 +57,54 @@ class Inference:
 
     Parameters
     ----------
+    workers
+        How many processes will answer with it.
     secret
         Every request but those of health must carry it: it proves that they came through the router.
-    events
-        Writes what was asked and answered; None where that is off.
     """
 
     def __init__(
-        self,
-        served: Served,
-        predictor: Predictor,
-        secret: str,
-        *,
-        max_rows: int = MAX_ROWS,
-        events: Recorder | None = None,
+        self, served: Served, predictor: Predictor, secret: str, limits: Limits | None = None, *, workers: int = 1
     ) -> None:
         self._served = served
         self._predictor = predictor
         self._secret = secret
-        self._max_rows = max_rows
-        self._metrics = ReplicaMetrics(served.endpoint, served.model, served.version)
-        self._events = events
-        if events is not None:
-            events.register(self._metrics.registry)
+        self._limits = limits or Limits()
+        self._slices = Slices(predictor, self._limits)
+        self._metrics = ReplicaMetrics(served.endpoint, served.model, served.version, workers)
+        self._events: Recorder | None = None
         self._metadata = model_metadata(served.model, served.version, predictor.schema)
+        description = openapi(served.endpoint, served.model, served.version, predictor.schema)
+        self._asked: dict[str, Handling] = {"/predict": self._predict, "/invocations": self._invoke}
         self._fixed: dict[str, Callable[[], Answer]] = {
+            "/": trial_page,
+            "/openapi.json": lambda: json_answer(description),
+            # What MLflow's clients look at.
+            "/ping": lambda: json_answer({"live": True}),
             "/v2": lambda: json_answer(server_metadata()),
             "/v2/health/live": lambda: json_answer({"live": True}),
             "/v2/health/ready": lambda: json_answer({"ready": True}),
             "/metrics": self._metrics.render,
         }
 
+    def become_worker(self, number: int) -> None:
+        """Go on as one of several processes."""
+        self._metrics.use(number)
+
+    def record(self, events: Recorder | None) -> None:
+        """Have what is asked and answered from now on written down; None writes nothing."""
+        self._events = events
+        if events is not None:
+            events.register(self._metrics.registry)
+
     def answer(self, request: Request) -> Answer | Awaitable[Answer]:
         """Answer one request."""
         path = request.path
         if not path.startswith("/v2/health/"):
             self._check_origin(request)
-        if path == "/predict":
+        if path in self._asked:
             _check_method(request, "POST")
-            return self._measured(self._predict, request)
+            return self._measured(self._asked[path], request)
         if path in self._fixed:
             _check_method(request, "GET", "HEAD")
             return self._fixed[path]()
@@ -104,7 +113,8 @@ class Inference:
     def refuse(self, error: RedspotError, request: Request) -> Answer:
         """Return an error in the format of its path: the protocol has one of its own."""
         if request.path == "/v2" or request.path.startswith("/v2/"):
-            answer = json_answer({"error": error.message, "code": error.code}, status_of(error).value)
+            body = {"error": error.message, "code": error.code}
+            answer = json_answer(body, status_of(error).value, retry_headers(error))
         else:
             answer = problem(error)
         return answer if self._events is None else self._events.named(request, answer)
@@ -137,51 +147,54 @@ class Inference:
                 return self._measured(self._infer, request)
         raise PathNotFoundError(f"Nothing answers at {request.path!r}; there is {_PATHS}.")
 
-    def _infer(self, body: Any) -> Answer | Awaitable[Answer]:
+    def _infer(self, request: Request) -> Answer | Awaitable[Answer]:
         schema, served = self._predictor.schema, self._served
-        asked = read_infer(body, schema, self._max_rows)
+        head, binary = split(request.body, request.headers.get(JSON_SIZE_HEADER, ""))
+        asked = read_infer(read_json(head), schema, self._limits.rows, binary)
         self._metrics.count_rows(asked.rows)
 
-        def part(begin: int, end: int) -> dict[str, list[Any]]:
-            return {name: values[begin:end] for name, values in asked.columns.items()}
-
         def render(predictions: Predictions) -> Answer:
-            return json_answer(render_infer(asked, predictions, served.model, served.version, schema))
+            return infer_answer(asked, predictions, served.model, served.version, schema)
 
-        return self._sliced(part, asked.rows, render)
+        return self._slices.answer(asked.part, asked.rows, render)
 
-    def _predict(self, body: Any) -> Answer | Awaitable[Answer]:
+    def _predict(self, request: Request) -> Answer | Awaitable[Answer]:
+        body = read_json(request.body)
         if isinstance(body, dict):
             self._metrics.count_rows(1)
             return self._row_answer([self._predictor.predict_one(body)])
         if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
             raise InvalidBodyError("The body must be one row as a JSON object, or a list of such rows.")
-        if len(body) > self._max_rows:
-            raise BodyTooLargeError(f"{len(body)} rows are given; one request may have {self._max_rows}.")
-        self._metrics.count_rows(len(body))
+        self._count(len(body))
         if len(body) == 1:
             return self._row_answer([self._predictor.predict_one(body[0])])
-        return self._sliced(lambda begin, end: body[begin:end], len(body), lambda made: self._row_answer(made.rows()))
+        asked = Invocation(body, len(body))
+        return self._slices.answer(asked.part, asked.rows, lambda made: self._row_answer(made.rows()))
 
     def _row_answer(self, rows: list[dict[str, Any]]) -> Answer:
         return json_answer({"model": self._served.model, "version": self._served.version, "predictions": rows})
 
-    def _sliced(self, part: Slicing, rows: int, render: Callable[[Predictions], Answer]) -> Answer | Awaitable[Answer]:
-        if rows <= SLICE_ROWS:
-            return render(self._predictor.predict(part(0, rows)))
-        return self._slice_by_slice(part, rows, render)
+    def _invoke(self, request: Request) -> Answer | Awaitable[Answer]:
+        asked = read_invocation(request.body, request.headers.get("Content-Type", ""), self._predictor.schema)
+        self._count(asked.rows)
+        if asked.rows == 1:
+            answer = self._predictor.predict_one(asked.first())
+            return _predictions([answer if self._predictor.has_extras else answer[PREDICTION]])
 
-    async def _slice_by_slice(self, part: Slicing, rows: int, render: Callable[[Predictions], Answer]) -> Answer:
-        made = []
-        for begin in range(0, rows, SLICE_ROWS):
-            made.append(self._predictor.predict(part(begin, min(begin + SLICE_ROWS, rows))))
-            await asyncio.sleep(0)
-        return render(joined(made))
+        def render(made: Predictions) -> Answer:
+            return _predictions(made.rows() if self._predictor.has_extras else made.values)
+
+        return self._slices.answer(asked.part, asked.rows, render)
+
+    def _count(self, rows: int) -> None:
+        if rows > self._limits.rows:
+            raise BodyTooLargeError(f"{rows} rows are given; one request may have {self._limits.rows}.")
+        self._metrics.count_rows(rows)
 
     def _measured(self, handle: Handling, request: Request) -> Answer | Awaitable[Answer]:
         begun = time.perf_counter()
         try:
-            outcome = handle(_read_json(request.body))
+            outcome = handle(request)
         except Exception as error:
             self._note_failure(request, error, begun)
             raise
@@ -221,12 +234,5 @@ def _check_method(request: Request, *allowed: str) -> None:
         raise MethodNotAllowedError(f"{request.path} answers {' and '.join(allowed)}, not {request.method}.")
 
 
-def _read_json(body: bytes) -> Any:
-    try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise InvalidBodyError(f"The body is not JSON: {error}.") from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON; a value not known is null")
+def _predictions(values: list[Any]) -> Answer:
+    return json_answer({"predictions": values})

@@ -3,51 +3,78 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
+from collections.abc import Iterable
+from itertools import accumulate
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 from redspot.serving.answer import Answer
+from redspot.serving.counts import SharedCounts
 
 # From a tenth of a millisecond: one row of a small model takes less than one.
 BUCKETS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
-class ReplicaMetrics:
-    """Predictions of one replica; every series is labelled with endpoint, model and version."""
+_REQUESTS, _ERRORS, _ROWS, _SECONDS, _FIRST_BUCKET = range(5)
 
-    def __init__(self, endpoint: str, model: str, version: str) -> None:
+
+class ReplicaMetrics(Collector):
+    """Predictions of one replica, all its workers together; every series has endpoint, model and version.
+
+    They are kept in shared memory, which is also several times as fast as the client's own counters.
+    """
+
+    def __init__(self, endpoint: str, model: str, version: str, workers: int = 1) -> None:
+        self._labels = {"endpoint": endpoint, "model": model, "version": version}
+        self._shared = SharedCounts(_FIRST_BUCKET + len(BUCKETS_S) + 1, workers)
+        self._counts = self._shared.own
         self.registry = CollectorRegistry()
-        names, values = ("endpoint", "model", "version"), (endpoint, model, version)
-        self._requests = Counter(
-            "redspot_requests", "Prediction requests answered or failed.", names, registry=self.registry
-        ).labels(*values)
-        self._errors = Counter(
-            "redspot_request_errors", "Prediction requests that failed.", names, registry=self.registry
-        ).labels(*values)
-        self._rows = Counter(
-            "redspot_rows", "Rows that predictions were asked for.", names, registry=self.registry
-        ).labels(*values)
-        self._duration = Histogram(
-            "redspot_request_duration_seconds",
-            "From the whole request to the answer.",
-            names,
-            registry=self.registry,
-            buckets=BUCKETS_S,
-        ).labels(*values)
+        self.registry.register(self)
+
+    def use(self, worker: int) -> None:
+        """Count as the worker of that number."""
+        self._shared.use(worker)
+        self._counts = self._shared.own
 
     def count_rows(self, rows: int) -> None:
         """Count rows that were asked for."""
-        self._rows.inc(rows)
+        self._counts[_ROWS] += rows
 
     def note(self, begun: float) -> None:
         """Count a request that began at `begun` of `time.perf_counter`."""
-        self._requests.inc()
-        self._duration.observe(time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        counts = self._counts
+        counts[_REQUESTS] += 1
+        counts[_SECONDS] += seconds
+        counts[_FIRST_BUCKET + bisect_left(BUCKETS_S, seconds)] += 1
 
     def note_failure(self, begun: float) -> None:
         """Count a request that failed."""
         self.note(begun)
-        self._errors.inc()
+        self._counts[_ERRORS] += 1
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the series, as the client's registry asks for them."""
+        sums = self._shared.sums()
+        names, values = list(self._labels), list(self._labels.values())
+        for name, says, place in (
+            ("redspot_requests", "Prediction requests answered or failed.", _REQUESTS),
+            ("redspot_request_errors", "Prediction requests that failed.", _ERRORS),
+            ("redspot_rows", "Rows that predictions were asked for.", _ROWS),
+        ):
+            counter = CounterMetricFamily(name, says, labels=names)
+            counter.add_metric(values, sums[place])
+            yield counter
+        within = list(accumulate(sums[_FIRST_BUCKET:]))
+        buckets = list(zip((*(str(float(bound)) for bound in BUCKETS_S), "+Inf"), within, strict=True))
+        duration = HistogramMetricFamily(
+            "redspot_request_duration_seconds", "From the whole request to the answer.", labels=names
+        )
+        duration.add_metric(values, buckets, sums[_SECONDS])
+        yield duration
 
     def render(self) -> Answer:
         """Return all of it as text."""
@@ -58,22 +85,22 @@ class RouterMetrics:
     """Requests of all endpoints, by status."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self._requests = Counter(
             "redspot_router_requests",
             "Requests by endpoint and status.",
             ("endpoint", "status"),
-            registry=self._registry,
+            registry=self.registry,
         )
         self._duration = Histogram(
             "redspot_router_request_duration_seconds",
             "From the whole request to the answer, by endpoint.",
             ("endpoint",),
-            registry=self._registry,
+            registry=self.registry,
             buckets=BUCKETS_S,
         )
         self.generation = Gauge(
-            "redspot_router_snapshot_generation", "Generation of the table in use.", registry=self._registry
+            "redspot_router_snapshot_generation", "Generation of the table in use.", registry=self.registry
         )
         self._bound: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
@@ -88,7 +115,7 @@ class RouterMetrics:
 
     def render(self) -> Answer:
         """Return all of it as text."""
-        return _render(self._registry)
+        return _render(self.registry)
 
 
 def _render(registry: CollectorRegistry) -> Answer:

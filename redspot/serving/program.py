@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Callable, Coroutine, Mapping
 from types import FrameType
 from typing import Any
 
-from tornado.httpserver import HTTPServer
+import uvloop
 
 from redspot.errors import RedspotError
 from redspot.serving.front import Front
@@ -19,16 +20,28 @@ FAILED = 1
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def run(name: str, main: Callable[[], Coroutine[Any, Any, None]], exit_codes: Mapping[type[RedspotError], int]) -> int:
+def run(name: str, main: Callable[[], int], exit_codes: Mapping[type[RedspotError], int]) -> int:
     """Run a program to its end and return its exit status; an error becomes one line on stderr, with its code."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("tornado.general").setLevel(logging.WARNING)
     try:
-        asyncio.run(main())
+        return main()
     except RedspotError as error:
         sys.stderr.write(f"{name}: {error.code}: {error.message}\n")
         return exit_codes.get(type(error), FAILED)
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> int:
+    """Run the event loop until a coroutine ends."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
     return 0
+
+
+async def serve_front(front: Front, listening: socket.socket) -> None:
+    """Answer what comes in at a socket until SIGTERM."""
+    ending = Ending()
+    await front.listen([listening])
+    await ending.drain(front)
 
 
 class Ending:
@@ -44,10 +57,10 @@ class Ending:
         for number in _ENDING_SIGNALS:
             signal.signal(number, self._hear)
 
-    async def drain(self, front: Front, server: HTTPServer) -> None:
+    async def drain(self, front: Front) -> None:
         """Answer until the signal comes, then let what is under way be answered and close."""
         await self._event.wait()
-        await front.drain(server)
+        await front.drain()
         for number in _ENDING_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 

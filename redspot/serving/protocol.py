@@ -10,6 +10,8 @@ from typing import Any
 from redspot._version import __version__
 from redspot.pipeline import Schema
 from redspot.pipeline.schema import OutputColumn
+from redspot.serving.answer import Answer, json_answer, to_json
+from redspot.serving.binary import JSON_SIZE_HEADER, OCTETS, pack
 from redspot.serving.errors import InvalidBodyError, InvalidTensorError
 from redspot.serving.predictor import PREDICTION, PROBABILITIES, Predictions
 from redspot.serving.tensor import PREFERRED, read_tensors
@@ -27,17 +29,24 @@ class InferRequest:
         Values by input, None for missing.
     outputs
         Names of the outputs that are wanted.
+    binary
+        Those of them whose values follow the JSON as bytes.
     """
 
     id: str | None
-    columns: Mapping[str, list[Any]]
+    columns: Mapping[str, Sequence[Any]]
     rows: int
     outputs: tuple[str, ...]
+    binary: frozenset[str]
+
+    def part(self, begin: int, end: int) -> dict[str, Sequence[Any]]:
+        """Return the columns of some of the rows."""
+        return {name: values[begin:end] for name, values in self.columns.items()}
 
 
 def server_metadata() -> dict[str, Any]:
     """Return what ``GET /v2`` answers."""
-    return {"name": "redspot", "version": __version__, "extensions": []}
+    return {"name": "redspot", "version": __version__, "extensions": ["binary_tensor_data"]}
 
 
 def model_metadata(model: str, version: str, schema: Schema) -> dict[str, Any]:
@@ -52,8 +61,8 @@ def output_names(schema: Schema) -> tuple[str, ...]:
     return tuple(PROBABILITY if output.name == PROBABILITIES else output.name for output in schema.outputs)
 
 
-def read_infer(body: object, schema: Schema, max_rows: int) -> InferRequest:
-    """Check the body of ``POST …/infer``.
+def read_infer(body: object, schema: Schema, max_rows: int, binary: memoryview) -> InferRequest:
+    """Check the body of ``POST …/infer``: its JSON, and the bytes that follow it.
 
     Raises
     ------
@@ -65,28 +74,42 @@ def read_infer(body: object, schema: Schema, max_rows: int) -> InferRequest:
     request_id = body.get("id")
     if request_id is not None and not isinstance(request_id, str):
         raise InvalidBodyError("'id' must be text.")
-    columns, rows = read_tensors(body.get("inputs"), schema, max_rows)
-    return InferRequest(request_id, columns, rows, _wanted(body.get("outputs"), output_names(schema)))
+    columns, rows = read_tensors(body.get("inputs"), schema, max_rows, binary)
+    known = output_names(schema)
+    wanted = _wanted(body.get("outputs"), known)
+    all_binary = _parameters(body).get("binary_data_output", False)
+    # What an output says of itself goes before what the request says of all.
+    as_bytes = frozenset(name for name in wanted if wanted[name].get("binary_data", all_binary) is True)
+    return InferRequest(request_id, columns, rows, tuple(wanted), as_bytes)
 
 
-def render_infer(request: InferRequest, predictions: Predictions, model: str, version: str, schema: Schema) -> Any:
+def infer_answer(request: InferRequest, predictions: Predictions, model: str, version: str, schema: Schema) -> Answer:
     """Return the answer to an inference request."""
     outputs: list[dict[str, Any]] = []
+    behind: list[bytes] = []
     for name in request.outputs:
-        metadata = _output_metadata(name, schema)
+        output = _output_metadata(name, schema)
         if name == PREDICTION:
-            metadata |= {"shape": [request.rows], "data": predictions.values}
+            shape, data = [request.rows], predictions.values
         elif name == PROBABILITY:
             likely = predictions.probabilities or []
-            metadata |= {
-                "shape": [request.rows, len(predictions.classes)],
-                "data": [value for row in likely for value in row],
-            }
+            shape, data = [request.rows, len(predictions.classes)], [value for row in likely for value in row]
         else:
-            metadata |= _extra(_output(name, schema), predictions.extras[name])
-        outputs.append(metadata)
+            shape, data = _extra(_output(name, schema), predictions.extras[name])
+        output["shape"] = shape
+        if name in request.binary:
+            behind.append(pack(name, output["datatype"], data))
+            output["parameters"] = {**output.get("parameters", {}), "binary_data_size": len(behind[-1])}
+        else:
+            output["data"] = data
+        outputs.append(output)
     answer: dict[str, Any] = {"model_name": model, "model_version": version, "outputs": outputs}
-    return answer if request.id is None else {"id": request.id, **answer}
+    if request.id is not None:
+        answer = {"id": request.id, **answer}
+    if not behind:
+        return json_answer(answer)
+    head = to_json(answer)
+    return Answer(200, b"".join((head, *behind)), OCTETS, ((JSON_SIZE_HEADER, str(len(head))),))
 
 
 def _output_metadata(name: str, schema: Schema) -> dict[str, Any]:
@@ -107,13 +130,12 @@ def _output(name: str, schema: Schema) -> OutputColumn:
     return next(output for output in schema.outputs if output.name == name)
 
 
-def _extra(output: OutputColumn, values: Sequence[Any]) -> dict[str, Any]:
+def _extra(output: OutputColumn, values: Sequence[Any]) -> tuple[list[int], list[Any]]:
     """Return shape and data of an output; one of several columns has a place for each, also where it gives none."""
     columns = output.categories
     if columns is None:
-        return {"shape": [len(values)], "data": [_element(value) for value in values]}
-    data = [_element(row.get(column)) for row in values for column in columns]
-    return {"shape": [len(values), len(columns)], "data": data}
+        return [len(values)], [_element(value) for value in values]
+    return [len(values), len(columns)], [_element(row.get(column)) for row in values for column in columns]
 
 
 def _element(value: Any) -> Any:
@@ -121,15 +143,23 @@ def _element(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list | dict) else value
 
 
-def _wanted(outputs: object, known: tuple[str, ...]) -> tuple[str, ...]:
+def _wanted(outputs: object, known: tuple[str, ...]) -> dict[str, Mapping[str, Any]]:
+    """Return the parameters of each output that is wanted, in the order of the model's."""
     if outputs is None:
-        return known
-    names = (
-        [output.get("name") if isinstance(output, dict) else None for output in outputs]
-        if isinstance(outputs, list)
-        else [None]
-    )
-    for name in names:
+        return {name: {} for name in known}
+    if not isinstance(outputs, list) or not all(isinstance(output, dict) for output in outputs):
+        raise InvalidTensorError("'outputs' must be a list of objects with a name.")
+    asked = {}
+    for output in outputs:
+        name = output.get("name")
         if name not in known:
             raise InvalidTensorError(f"There is no output {name!r}; the model gives {', '.join(map(repr, known))}.")
-    return tuple(name for name in known if name in names)
+        asked[name] = _parameters(output)
+    return {name: asked[name] for name in known if name in asked}
+
+
+def _parameters(holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    parameters = holder.get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise InvalidBodyError("'parameters' must be an object.")
+    return parameters

@@ -1,34 +1,35 @@
 """The inference server of one deployment: ``python -m redspot.serving.replica CONFIG.json``.
 
-It listens on a Unix socket in a folder that only its owner can enter, and only once the pipeline has
-proved that it answers as it did when it was fitted.
+It listens only once the pipeline has proved that it answers as it did when it was fitted.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
 import socket
-import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from redspot.serving.door import Door, TcpDoor, read_door
 from redspot.serving.errors import ParityFailedError, ReplicaConfigError
 from redspot.serving.events.errors import EventSettingsError
 from redspot.serving.events.recorder import Recorder, Source
 from redspot.serving.events.settings import EventSettings
 from redspot.serving.front import Front
 from redspot.serving.inference import Inference, Served
+from redspot.serving.limits import Limits
 from redspot.serving.predictor import Predictor
-from redspot.serving.program import Ending, run
+from redspot.serving.program import run, run_loop, serve_front
+from redspot.serving.workers import Workers
 
 PARITY_FAILED = 3
 DEFAULT_SECRET_ENV = "REDSPOT_REPLICA_SECRET"
-_BACKLOG = 1024
-_MAX_SOCKET_PATH_BYTES = 100
+_MAX_WORKERS = 64
 
 log = logging.getLogger("redspot.serving")
 
@@ -41,21 +42,27 @@ class ReplicaConfig:
     ----------
     pipeline
         The pipeline file.
-    socket
-        Path of the Unix socket; its folder must be closed to others.
+    door
+        Where it listens: a Unix socket, or a TCP port.
     secret_env
         Environment variable that holds the secret the router sends.
     trusted_modules
         Modules whose custom steps may be loaded.
     events
         Which predictions are written down and where; None writes none.
+    limits
+        What one request may ask.
+    workers
+        How many processes answer.
     """
 
     served: Served
     pipeline: Path
-    socket: Path
+    door: Door
     secret_env: str
     trusted_modules: tuple[str, ...]
+    limits: Limits
+    workers: int = 1
     events: EventSettings | None = None
 
     @classmethod
@@ -75,43 +82,69 @@ class ReplicaConfig:
             raise ReplicaConfigError(f"The configuration {str(file)!r} is not a JSON object.")
         content.setdefault("secret_env", DEFAULT_SECRET_ENV)
         trusted = content.setdefault("trusted_modules", [])
-        keys = ("endpoint", "deployment_id", "model", "version", "pipeline", "socket", "secret_env")
+        keys = ("endpoint", "deployment_id", "model", "version", "pipeline", "secret_env")
         for key in keys:
             if not isinstance(content.get(key), str) or not content[key]:
                 raise ReplicaConfigError(f"The configuration {str(file)!r} has no text in {key!r}.", key=key)
         if not isinstance(trusted, list) or not all(isinstance(name, str) for name in trusted):
             raise ReplicaConfigError("'trusted_modules' is not a list of names.", key="trusted_modules")
         served = Served(*(content[key] for key in keys[:4]))
+        workers = content.get("workers", 1)
+        if type(workers) is not int or not 1 <= workers <= _MAX_WORKERS:
+            raise ReplicaConfigError(f"'workers' is {workers!r}, not from 1 to {_MAX_WORKERS}.", key="workers")
+        limits = Limits.read(content.get("limits", {}))
         events = None if content.get("events") is None else EventSettings.of_json(content["events"])
-        places = Path(content["pipeline"]), Path(content["socket"])
-        return cls(served, *places, content["secret_env"], tuple(trusted), events)
+        pipeline, secret_env = Path(content["pipeline"]), content["secret_env"]
+        door = read_door(content, workers)
+        return cls(served, pipeline, door, secret_env, tuple(trusted), limits, workers, events)
 
 
-async def serve(config: ReplicaConfig) -> None:
-    """Load, prove, listen, answer until SIGTERM."""
+def serve(config: ReplicaConfig) -> int:
+    """Load, prove, listen, and answer until SIGTERM; return the exit status."""
     # Taken out of the environment, so that no step of the pipeline finds it there.
     secret = os.environ.pop(config.secret_env, "")
     if not secret:
         raise ReplicaConfigError(f"The environment variable {config.secret_env} that holds the secret is not set.")
     predictor = Predictor.open(config.pipeline, config.trusted_modules)
-    served = config.served
+    inference = Inference(config.served, predictor, secret, config.limits, workers=config.workers)
+    served, door = config.served, config.door
     source = Source(served.endpoint, served.deployment_id, served.model, served.version)
-    events = Recorder.of(source, config.events, predictor.schema)
-    inference = Inference(served, predictor, secret, events=events)
-    front = Front(inference.answer, refusing=inference.refuse)
-    server = front.make_server()
-    ending = Ending()
-    listening = _listen(config.socket)
-    inode = config.socket.stat().st_ino
-    server.add_socket(listening)
-    log.info("replica of %s serves %s@%s on %s", served.endpoint, served.model, served.version, config.socket)
-    try:
-        await ending.drain(front, server)
-    finally:
-        if config.socket.exists() and config.socket.stat().st_ino == inode:
-            config.socket.unlink()
-        if events is not None:
-            events.close()
+    # What is wrong with the settings is said before anybody listens.
+    Recorder.of(source, config.events, predictor.schema)
+
+    def answer(listening: socket.socket) -> int:
+        # After the fork: each worker writes segments of its own.
+        events = Recorder.of(source, config.events, predictor.schema)
+        inference.record(events)
+        front = Front(inference.answer, refusing=inference.refuse, max_body_bytes=config.limits.body_bytes)
+        try:
+            return run_loop(serve_front(front, listening))
+        finally:
+            if events is not None:
+                events.close()
+
+    log.info("replica of %s serves %s@%s on %s", served.endpoint, served.model, served.version, door)
+    if config.workers == 1:
+        with door.open() as listening:
+            return answer(listening)
+    # What is loaded is not looked at by the collector again, so that the workers go on sharing its memory.
+    gc.collect()
+    gc.freeze()
+    if isinstance(door, TcpDoor):
+
+        def work(number: int) -> int:
+            inference.become_worker(number)
+            with door.open() as own:
+                return answer(own)
+
+        return Workers(config.workers, work).run()
+    with door.open() as shared:
+
+        def work_on(number: int) -> int:
+            inference.become_worker(number)
+            return answer(shared)
+
+        return Workers(config.workers, work_on).run()
 
 
 def main() -> int:
@@ -119,36 +152,8 @@ def main() -> int:
     if len(sys.argv) != 2:
         sys.stderr.write("usage: python -m redspot.serving.replica CONFIG.json\n")
         return 2
-
-    async def start() -> None:
-        await serve(ReplicaConfig.read(Path(sys.argv[1])))
-
-    return run(
-        "redspot replica", start, {ParityFailedError: PARITY_FAILED, ReplicaConfigError: 2, EventSettingsError: 2}
-    )
-
-
-def _listen(path: Path) -> socket.socket:
-    """Return a listening socket that appears at `path` only when it is ready; one that was left there gives way."""
-    if len(os.fsencode(path)) > _MAX_SOCKET_PATH_BYTES:
-        raise ReplicaConfigError(
-            f"The socket's path {str(path)!r} is longer than {_MAX_SOCKET_PATH_BYTES} bytes; use a shorter folder.",
-            key="socket",
-        )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if stat.S_IMODE(path.parent.stat().st_mode) & 0o077:
-        raise ReplicaConfigError(
-            f"The socket's folder {str(path.parent)!r} is open to others; make it 0700.", key="socket"
-        )
-    scratch = path.with_name(f".{os.getpid()}")
-    scratch.unlink(missing_ok=True)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listening.setblocking(False)
-    listening.bind(str(scratch))
-    os.chmod(scratch, 0o600)
-    listening.listen(_BACKLOG)
-    os.rename(scratch, path)
-    return listening
+    exit_codes = {ParityFailedError: PARITY_FAILED, ReplicaConfigError: 2, EventSettingsError: 2}
+    return run("redspot replica", lambda: serve(ReplicaConfig.read(Path(sys.argv[1]))), exit_codes)
 
 
 if __name__ == "__main__":

@@ -14,20 +14,18 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from socket import socket
-
-from tornado.netutil import bind_sockets
+from socket import AI_PASSIVE, SOCK_STREAM, create_server, getaddrinfo, socket
 
 from redspot.compute.port import PortTakenError
+from redspot.serving.door import BACKLOG
 from redspot.serving.front import Front
-from redspot.serving.program import Ending, run
+from redspot.serving.program import Ending, run, run_loop
 from redspot.serving.routing import SAFETY_HEADERS, Routing
 from redspot.serving.table import Table
 from redspot.serving.upstream import TIMEOUT_S
 
 PORT_TAKEN = 4
 _REFRESH_S = 0.25
-_BACKLOG = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +59,13 @@ async def serve(options: RouterOptions) -> None:
     table = Table(options.snapshot, timeout_s=options.timeout_s)
     table.refresh()
     front = Front(Routing(table, options.base_path).answer, headers=SAFETY_HEADERS)
-    server = front.make_server()
-    server.add_sockets(listening)
+    await front.listen(listening)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: table.refresh(force=True))
     refreshing = asyncio.create_task(_keep_fresh(table))
     if options.ready_file is not None:
         _write_ready(options.ready_file, listening[0].getsockname()[1])
     try:
-        await ending.drain(front, server)
+        await ending.drain(front)
     finally:
         refreshing.cancel()
         table.close()
@@ -88,15 +85,12 @@ def main() -> int:
     given = parser.parse_args()
     options = RouterOptions(given.snapshot, given.host, given.port, given.base_url, given.ready_file, given.timeout_s)
 
-    async def start() -> None:
-        await serve(options)
-
-    return run("redspot router", start, {PortTakenError: PORT_TAKEN})
+    return run("redspot router", lambda: run_loop(serve(options)), {PortTakenError: PORT_TAKEN})
 
 
 def _bind(host: str, port: int) -> list[socket]:
     try:
-        return bind_sockets(port, host, backlog=_BACKLOG)
+        return _sockets(host, port)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -104,6 +98,16 @@ def _bind(host: str, port: int) -> list[socket]:
             f"Port {port} on {host} is taken by another program: stop that one, or choose another port with --port.",
             port=port,
         ) from error
+
+
+def _sockets(host: str, port: int) -> list[socket]:
+    """Return a listening socket for each address of a host, all on the same port."""
+    addresses = dict.fromkeys(getaddrinfo(host or None, port, type=SOCK_STREAM, flags=AI_PASSIVE))
+    made: list[socket] = []
+    for family, _, _, _, address in addresses:
+        where = (address[0], made[0].getsockname()[1] if made else port)
+        made.append(create_server(where, family=family, backlog=BACKLOG))
+    return made
 
 
 async def _keep_fresh(table: Table) -> None:

@@ -21,6 +21,7 @@ from redspot.serving.metrics import RouterMetrics
 from redspot.serving.signature import CALLER_HEADER, SECRET_HEADER
 from redspot.serving.snapshot import CallerEntry, token_hash
 from redspot.serving.table import Replica, Route, Table
+from redspot.serving.trial import trial_page
 from redspot.serving.upstream import NotConnectedError
 
 # What users made must not run in a page of ours, wherever it is opened.
@@ -52,6 +53,9 @@ class Routing:
             path = path[len(self._prefix) :]
         if path.startswith("/endpoints/"):
             name, slash, rest = path[len("/endpoints/") :].partition("/")
+            if not rest and request.method in ("GET", "HEAD"):
+                # The same for any name, so that it tells strangers nothing.
+                return trial_page()
             return self._call(request, name, slash + rest)
         match path:
             case "/health/live":

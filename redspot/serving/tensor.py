@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from redspot.pipeline import Schema
-from redspot.serving.errors import InvalidTensorError
+from redspot.serving.binary import is_binary, take
+from redspot.serving.errors import BodyTooLargeError, InvalidTensorError
 
 # What each datatype may hold: the Python type of its values and, for whole numbers, their bounds.
 _WHOLE: dict[str, tuple[int, int]] = {
@@ -24,25 +26,42 @@ ACCEPTED: dict[str, tuple[str, ...]] = {
     "bool": ("BOOL",),
     "text": ("BYTES",),
     "datetime": ("BYTES",),
+    # A list is a JSON text, an image base64 text, or the bytes of its file among binary data.
+    "list": ("BYTES",),
+    "image": ("BYTES",),
 }
-PREFERRED = {"float": "FP64", "int": "INT64", "bool": "BOOL", "text": "BYTES", "datetime": "BYTES"}
+# What JSON may hold for each; null is a value not known.
+_ALLOWED: dict[str, set[type]] = {
+    **{name: {int, type(None)} for name in _WHOLE},
+    **{name: {int, float, type(None)} for name in _REAL},
+    "BOOL": {bool, type(None)},
+    "BYTES": {str, type(None)},
+}
+PREFERRED = {dtype: "BYTES" for dtype in ACCEPTED} | {"float": "FP64", "int": "INT64", "bool": "BOOL"}
 
 
-def read_tensors(inputs: object, schema: Schema, max_rows: int) -> tuple[dict[str, list[Any]], int]:
+def read_tensors(
+    inputs: object, schema: Schema, max_rows: int, binary: memoryview
+) -> tuple[dict[str, Sequence[Any]], int]:
     """Return the columns of an inference request and their number of rows.
+
+    Parameters
+    ----------
+    binary
+        What follows the JSON; the tensors that have their values there take them in order.
 
     Raises
     ------
-    InvalidTensorError
+    InvalidTensorError, BodyTooLargeError
         When a tensor does not fit itself, the others or the model; the message names what exists.
     """
     if not isinstance(inputs, list) or not inputs:
         raise InvalidTensorError("'inputs' must be a list of at least one tensor, one per column of the model.")
     dtypes: Mapping[str, str] = schema.dtypes
-    columns: dict[str, list[Any]] = {}
+    columns: dict[str, Sequence[Any]] = {}
     rows: int | None = None
     for tensor in inputs:
-        name, values = _read_tensor(tensor, dtypes, max_rows)
+        name, values, binary = _read_tensor(tensor, dtypes, max_rows, binary)
         if name in columns:
             raise InvalidTensorError(f"Input {name!r} is given twice.", input=name)
         if rows is not None and len(values) != rows:
@@ -51,6 +70,8 @@ def read_tensors(inputs: object, schema: Schema, max_rows: int) -> tuple[dict[st
             )
         rows = len(values)
         columns[name] = values
+    if len(binary):
+        raise InvalidTensorError(f"{len(binary)} bytes follow the JSON that no input says are its own.")
     absent = [name for name in dtypes if name not in columns]
     if absent:
         raise InvalidTensorError(
@@ -59,7 +80,9 @@ def read_tensors(inputs: object, schema: Schema, max_rows: int) -> tuple[dict[st
     return columns, rows or 0
 
 
-def _read_tensor(tensor: object, dtypes: Mapping[str, str], max_rows: int) -> tuple[str, list[Any]]:
+def _read_tensor(
+    tensor: object, dtypes: Mapping[str, str], max_rows: int, binary: memoryview
+) -> tuple[str, Sequence[Any], memoryview]:
     if not isinstance(tensor, dict):
         raise InvalidTensorError("Each input must be an object with name, shape, datatype and data.")
     name = tensor.get("name")
@@ -76,14 +99,17 @@ def _read_tensor(tensor: object, dtypes: Mapping[str, str], max_rows: int) -> tu
             f" send {' or '.join(ACCEPTED[dtypes[name]])}.",
             input=name,
         )
-    if "data" not in tensor:
-        raise InvalidTensorError(f"Input {name!r} has no 'data'; binary tensors are not supported.", input=name)
     rows = _rows_of_shape(name, tensor.get("shape"), max_rows)
+    if is_binary(tensor):
+        if "data" in tensor:
+            raise InvalidTensorError(f"Input {name!r} has both 'data' and binary data.", input=name)
+        values, binary = take(tensor, rows, binary, as_text=dtypes[name] != "image")
+        return name, _lists(name, values) if dtypes[name] == "list" else values, binary
+    if "data" not in tensor:
+        raise InvalidTensorError(f"Input {name!r} has neither 'data' nor 'binary_data_size'.", input=name)
     values = _flat(name, tensor["data"], rows, tensor["shape"])
-    for value in values:
-        if value is not None:
-            _check_value(name, datatype, value)
-    return name, values
+    _check_values(name, datatype, values)
+    return name, _lists(name, values) if dtypes[name] == "list" else values, binary
 
 
 def _rows_of_shape(name: str, shape: object, max_rows: int) -> int:
@@ -91,7 +117,7 @@ def _rows_of_shape(name: str, shape: object, max_rows: int) -> int:
     if not is_shape or not isinstance(shape, list) or len(shape) not in (1, 2) or shape[1:] not in ([], [1]):
         raise InvalidTensorError(f"Input {name!r} has shape {_shown(shape)}; a column is [n] or [n, 1].", input=name)
     if shape[0] > max_rows:
-        raise InvalidTensorError(f"Input {name!r} has {shape[0]} rows; one request may have {max_rows}.", input=name)
+        raise BodyTooLargeError(f"Input {name!r} has {shape[0]} rows; one request may have {max_rows}.", input=name)
     return int(shape[0])
 
 
@@ -109,18 +135,34 @@ def _flat(name: str, data: object, rows: int, shape: list[int]) -> list[Any]:
     return data
 
 
-def _check_value(name: str, datatype: str, value: object) -> None:
-    if datatype in _WHOLE:
-        low, high = _WHOLE[datatype]
-        fits = type(value) is int and low <= value <= high
-    elif datatype in _REAL:
-        fits = type(value) is float or type(value) is int
-    elif datatype == "BOOL":
-        fits = type(value) is bool
-    else:
-        fits = type(value) is str
-    if not fits:
-        raise InvalidTensorError(f"Input {name!r} has the value {_shown(value)}, which is no {datatype}.", input=name)
+def _check_values(name: str, datatype: str, values: Sequence[object]) -> None:
+    """Look at all values together first: what fits, as nearly everything does, is not looked at one by one."""
+    allowed = _ALLOWED[datatype]
+    if set(map(type, values)) <= allowed and (datatype not in _WHOLE or _within(_WHOLE[datatype], values)):
+        return
+    for row, value in enumerate(values):
+        fits = type(value) in allowed and (datatype not in _WHOLE or _within(_WHOLE[datatype], (value,)))
+        if not fits:
+            raise InvalidTensorError(
+                f"Row {row}: input {name!r} has the value {_shown(value)}, which is no {datatype}.", input=name, row=row
+            )
+
+
+def _lists(name: str, values: Sequence[Any]) -> list[Any]:
+    found = []
+    for row, value in enumerate(values):
+        try:
+            found.append(None if value is None else json.loads(value))
+        except (ValueError, RecursionError) as error:
+            raise InvalidTensorError(
+                f"Row {row}: input {name!r} has {_shown(value)}, which is no JSON of a list.", input=name, row=row
+            ) from error
+    return found
+
+
+def _within(bounds: tuple[int, int], values: Sequence[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return not known or (bounds[0] <= min(known) and max(known) <= bounds[1])
 
 
 def _listed(names: Iterable[str]) -> str:

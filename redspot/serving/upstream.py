@@ -9,8 +9,10 @@ from typing import cast
 
 from redspot.registry.endpoint import EndpointUnavailableError
 from redspot.serving.answer import JSON, Answer
+from redspot.serving.binary import JSON_SIZE_HEADER
+from redspot.serving.connection import IDLE_TIMEOUT_S
 from redspot.serving.errors import ReplicaFailedError, ReplicaTimeoutError
-from redspot.serving.front import IDLE_TIMEOUT_S
+from redspot.serving.events.request_id import REQUEST_ID_HEADER
 
 TIMEOUT_S = 60.0
 # A replica answers one request after another: more connections would only wait in it. (And a full backlog
@@ -22,6 +24,11 @@ _KEEP_S = IDLE_TIMEOUT_S / 2
 _MAX_HEAD_BYTES = 65536
 _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 _NO_BODY = (204, 304)
+# What a replica's answer says besides its type and length, and callers need to know.
+_KEPT_HEADERS = {name.lower(): name for name in ("Retry-After", JSON_SIZE_HEADER, REQUEST_ID_HEADER)}
+
+# Status, type, size of the body, and the headers that are kept.
+_Head = tuple[int, str, int, tuple[tuple[str, str], ...]]
 
 
 class NotConnectedError(EndpointUnavailableError):
@@ -105,8 +112,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Answer] | None = None
         self._received = bytearray()
-        self._head: tuple[int, str, int] | None = None
-        self._passed_on: tuple[tuple[str, str], ...] = ()
+        self._head: _Head | None = None
         self._is_head = False
         self.is_open = False
         self.idle_since = 0.0
@@ -174,7 +180,7 @@ class _Connection(asyncio.Protocol):
                 return
             self._head = self._read_head(bytes(self._received[:end]))
             del self._received[: end + 4]
-        status, content_type, size = self._head
+        status, content_type, size, kept = self._head
         if len(self._received) < size:
             return
         if len(self._received) > size:
@@ -182,15 +188,15 @@ class _Connection(asyncio.Protocol):
         body = bytes(self._received)
         self._received.clear()
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(Answer(status, body, content_type, self._passed_on))
+            self._waiting.set_result(Answer(status, body, content_type, kept))
 
-    def _read_head(self, head: bytes) -> tuple[int, str, int]:
+    def _read_head(self, head: bytes) -> _Head:
         first, *lines = head.decode("latin-1").split("\r\n")
         version, _, rest = first.partition(" ")
         if version != "HTTP/1.1" or not (rest[:3].isdigit() and rest[:3].isascii()):
             raise ValueError("it does not begin as HTTP/1.1")
         status, size, content_type = int(rest[:3]), None, JSON
-        self._passed_on = ()
+        kept: list[tuple[str, str]] = []
         for line in lines:
             name, _, value = line.partition(":")
             match name.lower():
@@ -198,15 +204,14 @@ class _Connection(asyncio.Protocol):
                     size = int(value)
                 case "content-type" if value.isprintable():
                     content_type = value.strip()
-                # Feedback names the prediction by it.
-                case "x-request-id" if value.isprintable():
-                    self._passed_on = ((name, value.strip()),)
                 case "connection" if value.strip().lower() == "close":
                     self.is_open = False
+                case known if known in _KEPT_HEADERS and value.isprintable():
+                    kept.append((_KEPT_HEADERS[known], value.strip()))
                 case "transfer-encoding":
                     raise ValueError("it says no length")
         if self._is_head or status in _NO_BODY:
-            return status, content_type, 0
+            return status, content_type, 0, tuple(kept)
         if size is None or size > _MAX_ANSWER_BYTES:
             raise ValueError("it says no length, or too great a one")
-        return status, content_type, size
+        return status, content_type, size, tuple(kept)

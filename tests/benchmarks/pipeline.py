@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from machine import Bystanders, median  # noqa: E402  a script's neighbour
+from table import print_table, rounded  # noqa: E402
 
 KINDS = ("linear", "trees")
 
@@ -40,7 +41,7 @@ def main() -> None:
         }
         figures = measured(sides, options.rounds)
     figures["others_pct"] = bystanders.percent()
-    print_table(figures)
+    print_table(figures, BARS)
     print(json.dumps({name: rounded(value) for name, value in figures.items()}))
 
 
@@ -138,12 +139,6 @@ def note(text: str) -> None:
     print(f"… {text}", file=sys.stderr, flush=True)
 
 
-def rounded(value: Any) -> Any:
-    """Return the median of a figure with four digits."""
-    number = value[0] if isinstance(value, tuple) else value
-    return float(f"{number:.4g}")
-
-
 BARS = {
     "row_speedup_linear": ("≥", 1000),
     "row_speedup_trees": ("≥", 150),
@@ -161,19 +156,6 @@ BARS = {
     "growth_columns": ("≤", 1.0),
     "growth_trees": ("≤", 1.0),
 }
-
-
-def print_table(figures: Mapping[str, Any]) -> None:
-    """Print each figure with its range and, where there is one, its bar."""
-    print(f"{'figure':<36}{'median':>12}{'range':>26}  bar")
-    for name in sorted(figures):
-        value = figures[name]
-        number, low, high = value if isinstance(value, tuple) else (value, value, value)
-        spread = f"{low:.4g} – {high:.4g}" if low != high else ""
-        sign, bar = BARS.get(name, ("", None))
-        is_met = bar is None or (number >= bar if sign == "≥" else number <= bar)
-        shown = "" if bar is None else f"{sign} {bar:g}{'' if is_met else '  missed'}"
-        print(f"{name:<36}{number:>12.4g}{spread:>26}  {shown}")
 
 
 if __name__ == "__main__":

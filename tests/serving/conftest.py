@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket as socketlib
 import subprocess
 import sys
 import tempfile
@@ -51,6 +52,11 @@ def wait_until(condition: Callable[[], bool], within_s: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < give_up, "what was waited for did not happen in time"
         time.sleep(0.01)
+
+
+def is_listening(port: int) -> bool:
+    with socketlib.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass
@@ -123,7 +129,15 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
     folder = Path(tempfile.mkdtemp(prefix="rsp-"))
     started: list[ReplicaProcess] = []
 
-    def start(deployment_id: str = "d1", version: str = "1", **more: object) -> ReplicaProcess:
+    def start(
+        deployment_id: str = "d1",
+        version: str = "1",
+        *,
+        port: int | None = None,
+        limits: object = None,
+        workers: int = 1,
+        **more: object,
+    ) -> ReplicaProcess:
         socket = folder / "run" / deployment_id
         config = folder / f"{deployment_id}.json"
         content = {
@@ -132,8 +146,10 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
             "model": "species",
             "version": version,
             "pipeline": str(pipeline_file),
-            "socket": str(socket),
             "secret_env": "REDSPOT_REPLICA_SECRET",
+            "limits": limits or {},
+            "workers": workers,
+            **({"socket": str(socket)} if port is None else {"port": port}),
             **more,
         }
         config.write_text(json.dumps(content))
@@ -144,7 +160,8 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
         )
         replica = ReplicaProcess(process, ReplicaEntry(deployment_id, "species", version, str(socket), SECRET))
         started.append(replica)
-        wait_until(lambda: socket.exists() or process.poll() is not None)
+        is_there = socket.exists if port is None else lambda: is_listening(port)
+        wait_until(lambda: is_there() or process.poll() is not None)
         assert process.poll() is None
         return replica
 

@@ -1,19 +1,16 @@
 from __future__ import annotations
 
 import pytest
-from tornado.httputil import HTTPHeaders
 
 from redspot.serving.forwarding import UnforwardableRequestError, forwarded, render_request, trace_of
+from redspot.serving.headers import Headers
 from redspot.serving.signature import is_same, read_caller, sign_caller
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def headers(*pairs: tuple[str, str]) -> HTTPHeaders:
-    made = HTTPHeaders()
-    for name, value in pairs:
-        made.add(name, value)
-    return made
+def headers(*pairs: tuple[str, str]) -> Headers:
+    return Headers(pairs)
 
 
 def test_a_request_is_written_whole() -> None:

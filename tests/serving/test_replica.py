@@ -104,7 +104,6 @@ def test_what_the_protocol_tells_about_itself(client: httpx.Client) -> None:
         ({"shape": [1, 2]}, r"\[n, 1\]"),
         ({"shape": [-1]}, "shape"),
         ({"shape": [True]}, "shape"),
-        ({"shape": [10**9]}, "200000"),
         ({"data": ["a"]}, "'a'"),
         ({"data": [True]}, "True"),
         ({"data": [[39.1]]}, "nest"),
@@ -182,6 +181,8 @@ def test_a_body_that_is_too_large_is_refused(client: httpx.Client, replica: Repl
 
 
 def test_too_many_rows_are_refused(client: httpx.Client) -> None:
+    infer = client.post("/v2/models/species/infer", json={"inputs": tensors([ADELIE], shape=[10**9])})
+    assert (infer.status_code, infer.json()["code"]) == (413, "body-too-large")
     answer = client.post("/predict", content=b"[" + b"{}," * 200_000 + b"{}]")
     assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
 

@@ -32,7 +32,7 @@ def test_an_endpoint_answers_as_its_replica(router: RouterProcess, replica: Repl
         assert router.client.get(f"/endpoints/penguins{path}").json() == direct.get(path).json()
     assert "redspot_requests_total" in router.client.get("/endpoints/penguins/metrics").text
     assert router.client.get("/endpoints/penguins/v2/health/ready").json() == {"ready": True}
-    assert router.client.get("/endpoints/penguins").json()["code"] == "path-not-found"
+    assert router.client.get("/endpoints/penguins/nowhere").json()["code"] == "path-not-found"
     head = router.client.head(f"/endpoints/penguins{path}")
     assert (head.status_code, head.content) == (200, b"")
 
@@ -84,7 +84,7 @@ def test_an_endpoint_that_cannot_answer_says_why(router: RouterProcess, replica:
 def test_answers_can_do_nothing_in_a_page(router: RouterProcess) -> None:
     for answer in (
         router.client.post(PREDICT, json=ADELIE),
-        router.client.get("/endpoints/x/"),
+        router.client.get("/endpoints/x/y"),
         router.client.get("/"),
     ):
         assert answer.headers["content-security-policy"] == "sandbox"

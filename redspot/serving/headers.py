@@ -1,0 +1,56 @@
+"""Header fields of one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import overload
+
+
+class Headers:
+    """Fields in the order in which they came, found without regard to case.
+
+    Examples
+    --------
+    >>> Headers([("Accept", "a"), ("accept", "b")]).get("ACCEPT")
+    'a,b'
+    """
+
+    __slots__ = ("_by_name", "_fields")
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+        self._by_name: dict[bytes, bytes] | None = None
+
+    @classmethod
+    def of_bytes(cls, fields: list[tuple[bytes, bytes]]) -> Headers:
+        """Return the fields as a parser gives them; they are read only when they are asked for."""
+        made = cls.__new__(cls)
+        made._fields, made._by_name = fields, None
+        return made
+
+    @overload
+    def get(self, name: str) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Return the value of a field, several of the same name joined by commas."""
+        by_name = self._by_name
+        if by_name is None:
+            by_name = self._by_name = _by_name(self._fields)
+        found = by_name.get(name.lower().encode("latin-1"))
+        return default if found is None else found.decode("latin-1")
+
+    def get_all(self) -> Iterable[tuple[str, str]]:
+        """Return each field as it came."""
+        return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._fields]
+
+
+def _by_name(fields: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    found = {name.lower(): value for name, value in fields}
+    if len(found) < len(fields):
+        found.clear()
+        for name, value in fields:
+            key = name.lower()
+            found[key] = found[key] + b"," + value if key in found else value
+    return found
