@@ -71,6 +71,7 @@ def test_the_wheel_holds_what_is_read_at_run_time(wheel: zipfile.ZipFile) -> Non
     names = "\n".join(wheel.namelist())
     for part in (
         "redspot/examples/penguins.ipynb",
+        "redspot/serving/trial.html",
         "redspot/stores/migrations/versions/0001_the_first_tables.py",
         "redspot_productionize/templates/redspot/index.html.j2",
         "redspot_hub/jupyterhub_config.py",

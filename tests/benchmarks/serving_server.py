@@ -99,13 +99,14 @@ class Server:
                 continue
 
     def _pids(self) -> list[int]:
-        """Return the processes of its session: also those whose parent is gone."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            fields = _stat(int(entry.name)) if entry.name.isdigit() else []
-            if fields and int(fields[3]) == self._process.pid and fields[0] != "Z":
-                found.append(int(entry.name))
-        return found
+        """Return its process, those below it, and those of its session whose parent is gone."""
+        running = {int(each.name): _stat(int(each.name)) for each in Path("/proc").iterdir() if each.name.isdigit()}
+        found = {pid for pid, fields in running.items() if fields and self._process.pid in (pid, int(fields[3]))}
+        while True:
+            below = {pid for pid, fields in running.items() if fields and int(fields[1]) in found} - found
+            if not below:
+                return [pid for pid in found if running[pid][0] != "Z"]
+            found |= below
 
 
 class ServerFailedError(Exception):
