@@ -41,6 +41,14 @@ class Headers:
         found = by_name.get(name.lower().encode("latin-1"))
         return default if found is None else found.decode("latin-1")
 
+    def __contains__(self, name: str) -> bool:
+        return self.get(name) is not None
+
+    def add(self, name: str, value: str) -> None:
+        """Give a field that the request did not have."""
+        self._fields = [*self._fields, (name.encode("latin-1"), value.encode("latin-1"))]
+        self._by_name = None
+
     def get_all(self) -> Iterable[tuple[str, str]]:
         """Return each field as it came."""
         return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._fields]

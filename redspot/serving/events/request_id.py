@@ -27,7 +27,7 @@ class RequestIds:
         if given is not None and _USABLE.fullmatch(given):
             return given
         made = next(self._made)
-        request.headers[REQUEST_ID_HEADER] = made
+        request.headers.add(REQUEST_ID_HEADER, made)
         return made
 
 
