@@ -66,7 +66,9 @@ def _ignore(epoch: Epoch) -> None:
 
 def _is_watched() -> bool:
     # A notebook's error stream is no terminal, and is watched all the same.
-    return sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+    return sys.stderr is not None and (
+        sys.stderr.isatty() or type(sys.stderr).__module__.partition(".")[0] == "ipykernel"
+    )
 
 
 def _draw(epoch: Epoch, title: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -173,6 +174,8 @@ def test_training_stops_early_and_keeps_the_best_weights() -> None:
 def test_a_line_is_drawn_where_somebody_watches(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    # That a kernel could be started here does not mean that somebody looks.
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
     monkeypatch.setattr("sys.stderr.isatty", lambda: False, raising=False)
     with reporting(True, "Model") as report:
         report(Epoch(1, 4, 0.5, None, 0.1))
