@@ -103,30 +103,28 @@ class _Assembly:
 
     def _embed(self, prefix: str, graph: Graph, inputs: tuple[str, ...] | None) -> tuple[str, ...]:
         """Add the nodes of another graph, which reads raw columns or, by name, those of nodes that are here."""
+        if WITHIN in prefix:
+            raise InvalidPipelineError(
+                f"{prefix!r} is no name for a part: two underscores stand between a pipeline and a step in it."
+            )
         if graph.target or graph.outputs or graph.explanations:
             raise InvalidPipelineError(
                 f"{prefix} is a part, and has a target, outputs or explanations; give those to the whole pipeline."
             )
 
-        def within(name: str) -> str:
-            return f"{prefix}{WITHIN}{name}"
-
         for source in graph.sources:
-            path = (prefix, *source.path)
+            inner = source.within(prefix)
             if inputs is None:
-                self._sources.append(replace(source, name=within(source.name), path=path))
+                self._sources.append(inner)
                 continue
             if source.selectors:
                 raise InvalidPipelineError(f"{prefix} chooses columns by type, which only a branch of its own can.")
             from redspot.pipeline.steps.selecting import Select
 
             short = source.name.rpartition(WITHIN)[2]
-            self._nodes.append(Node(within(source.name), short, Select(source.columns), inputs, path))
-        self._nodes.extend(
-            Node(within(node.name), node.short, node.step, tuple(map(within, node.inputs)), (prefix, *node.path))
-            for node in graph.nodes
-        )
-        return tuple(map(within, graph.ends))
+            self._nodes.append(Node(inner.name, short, Select(source.columns), inputs, inner.path))
+        self._nodes.extend(node.within(prefix) for node in graph.nodes)
+        return tuple(f"{prefix}{WITHIN}{end}" for end in graph.ends)
 
     def _take_target(self, key: str, chain: Branch) -> None:
         if self._target is not None:

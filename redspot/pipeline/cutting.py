@@ -63,21 +63,15 @@ def replaced(graph: Graph, name: str, other: Graph) -> Graph:
     read = {each for node in graph.nodes if node.name in inside for each in node.inputs}
     ends = [part.name for part in graph.parts if part.name in inside and part.name not in read]
 
-    def within(each: str) -> str:
-        return f"{name}{WITHIN}{each}"
-
-    sources = [replace(each, name=within(each.name), path=(*path, *each.path)) for each in other.sources]
+    sources = [each.within(name) for each in other.sources]
     entries: list[Node] = []
     if outer:
         from redspot.pipeline.steps.selecting import Select
 
         entries = [Node(e.name, e.name.rpartition(WITHIN)[2], Select(e.columns), tuple(outer), e.path) for e in sources]
         sources = []
-    nodes = [
-        *entries,
-        *(Node(within(n.name), n.short, n.step, tuple(map(within, n.inputs)), (*path, *n.path)) for n in other.nodes),
-    ]
-    new_ends = tuple(map(within, other.ends))
+    nodes = [*entries, *(each.within(name) for each in other.nodes)]
+    new_ends = tuple(f"{name}{WITHIN}{end}" for end in other.ends)
 
     def rewired(node: Node) -> Node:
         inputs = [new for old in node.inputs for new in (new_ends if old in ends else (old,))]

@@ -36,6 +36,10 @@ class Source:
     path: tuple[str, ...] = ()
     selectors: tuple[Selector, ...] = ()
 
+    def within(self, sub: str) -> Source:
+        """Return the source as it is called inside of a sub-pipeline of that name."""
+        return replace(self, name=f"{sub}{WITHIN}{self.name}", path=(*sub.split(WITHIN), *self.path))
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -61,6 +65,11 @@ class Node:
     step: Step
     inputs: tuple[str, ...]
     path: tuple[str, ...] = ()
+
+    def within(self, sub: str) -> Node:
+        """Return the node as it is called inside of a sub-pipeline of that name."""
+        inputs = tuple(f"{sub}{WITHIN}{name}" for name in self.inputs)
+        return replace(self, name=f"{sub}{WITHIN}{self.name}", inputs=inputs, path=(*sub.split(WITHIN), *self.path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def test_what_belongs_to_the_whole_is_refused_in_a_part() -> None:
         Pipeline(inner=inner)
     with pytest.raises(InvalidPipelineError, match="raw_in chooses columns by type"):
         Pipeline(raw=branch("x").then(Pipeline(a=branch(every())), name="in"))
-    with pytest.raises(InvalidPipelineError, match="is no name for a step"):
+    with pytest.raises(InvalidPipelineError, match="is no name for a part"):
         Pipeline(**{"a__b": prepared()})
 
 
