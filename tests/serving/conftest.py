@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,19 @@ class ReplicaProcess:
         with self.client() as client:
             lines = client.get("/metrics").text.splitlines()
         return next(float(line.split()[-1]) for line in lines if line.startswith("redspot_rows_total{"))
+
+
+class UnixConnection(HTTPConnection):
+    """One connection to a Unix socket that closes it in every case; httpx leaks one that was refused."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("replica", timeout=30)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socketlib.socket(socketlib.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 @dataclass

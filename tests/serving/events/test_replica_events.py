@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from redspot.serving.events.event import Event, events_of
 from redspot.serving.events.segment import list_segments, read_segment
-from redspot.serving.signature import CALLER_HEADER, sign_caller
-from tests.serving.conftest import ADELIE, NUMBERS, SECRET, RouterProcess, Starting, start_with, table
+from redspot.serving.signature import CALLER_HEADER, SECRET_HEADER, sign_caller
+from tests.serving.conftest import ADELIE, NUMBERS, SECRET, RouterProcess, Starting, UnixConnection, start_with, table
 
 
 def events_in(spool: Path) -> list[Event]:
@@ -151,13 +152,16 @@ def test_no_event_that_was_acknowledged_is_lost_by_kill_9(start_replica: Startin
     enough = threading.Event()
 
     def call(thread: int) -> None:
-        with replica.client() as client:
+        with closing(UnixConnection(replica.entry.socket)) as connection:
             for number in range(100_000):
+                headers = {SECRET_HEADER: SECRET, "X-Request-Id": f"{thread}-{number}"}
                 try:
-                    answer = client.post("/predict", json=ADELIE, headers={"X-Request-Id": f"{thread}-{number}"})
-                except httpx.TransportError:
+                    connection.request("POST", "/predict", json.dumps(ADELIE), headers)
+                    answer = connection.getresponse()
+                    answer.read()
+                except (OSError, HTTPException):
                     return
-                assert answer.status_code == 200
+                assert answer.status == 200
                 acknowledged.append(answer.headers["x-request-id"])
                 if len(acknowledged) > 400:
                     enough.set()
