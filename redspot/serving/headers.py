@@ -41,6 +41,14 @@ class Headers:
         found = by_name.get(name.lower().encode("latin-1"))
         return default if found is None else found.decode("latin-1")
 
+    def first(self, name: bytes) -> bytes | None:
+        """Return the value of a field that is sent once; `name` in lower case. Quicker than `get` for one or two."""
+        size = len(name)
+        for each, value in self._fields:
+            if len(each) == size and each.lower() == name:
+                return value
+        return None
+
     def __contains__(self, name: str) -> bool:
         return self.get(name) is not None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from redspot._version import __version__
 from redspot.pipeline import Schema
@@ -22,9 +23,16 @@ _TYPES: Mapping[str, dict[str, Any]] = {
 }
 
 
-def openapi(endpoint: str, model: str, version: str, schema: Schema) -> dict[str, Any]:
-    """Return the description as an OpenAPI 3.1 document; its paths are relative to where it is read."""
-    infer = f"/v2/models/{model}/infer"
+def openapi(endpoint: str, model: str, version: str, schema: Schema, prefix: str = "") -> dict[str, Any]:
+    """Return the description as an OpenAPI 3.1 document; its paths are relative to where it is read.
+
+    Parameters
+    ----------
+    prefix
+        Path of the model in a server of several, such as ``/models/m/versions/1``; empty for the one that answers
+        where none is named.
+    """
+    path = f"/v2{prefix}" if prefix else f"/v2/models/{quote(model, safe='')}"
     rows = {"oneOf": [_ref("Row"), {"type": "array", "items": _ref("Row")}]}
     answers = _object(
         {"model": {"type": "string"}, "version": {"type": "string"}, "predictions": _list(_ref("Answer"))}
@@ -39,18 +47,18 @@ def openapi(endpoint: str, model: str, version: str, schema: Schema) -> dict[str
             "summary": f"Version {version} of the model {model}, a {schema.task} pipeline.",
             "x-redspot": {"endpoint": endpoint, "model": model, "version": version, "server": __version__},
         },
-        "servers": [{"url": "."}],
+        "servers": [{"url": "/".join([".."] * prefix.count("/")) or "."}],
         "security": [{"token": []}],
         "paths": {
-            "/predict": {
+            f"{prefix}/predict": {
                 "post": _call("predict", "Answer one row, or a list of rows", _json(rows, example_row(schema)), answers)
             },
-            "/invocations": {
+            f"{prefix}/invocations": {
                 "post": _call(
                     "invoke", "Answer as MLflow's scoring server does", frames, _object({"predictions": values})
                 )
             },
-            infer: {
+            f"{path}/infer": {
                 "post": _call(
                     "infer",
                     "Answer as the Open Inference Protocol, version 2, says",
@@ -59,7 +67,7 @@ def openapi(endpoint: str, model: str, version: str, schema: Schema) -> dict[str
                     problem="InferProblem",
                 )
             },
-            f"/v2/models/{model}": {"get": _get("metadata", "Tell inputs and outputs as tensors")},
+            path: {"get": _get("metadata", "Tell inputs and outputs as tensors")},
             "/v2/health/ready": {"get": _get("ready", "Tell whether the endpoint answers")},
         },
         "components": {
