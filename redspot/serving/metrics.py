@@ -56,6 +56,10 @@ class ReplicaMetrics(Collector):
         self.note(begun)
         self._counts[_ERRORS] += 1
 
+    def rows(self) -> int:
+        """Return how many rows all workers were asked for."""
+        return int(self._shared.sums()[_ROWS])
+
     def collect(self) -> Iterable[Metric]:
         """Return the series, as the client's registry asks for them."""
         sums = self._shared.sums()

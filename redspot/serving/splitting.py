@@ -19,7 +19,7 @@ def point_of(endpoint: str, key: str) -> float:
     Examples
     --------
     >>> round(point_of("penguins", "ada"), 6)
-    0.559183
+    0.654299
     """
     digest = hashlib.sha256(f"{endpoint}\n{key}".encode("utf-8", "surrogatepass")).digest()
     # As many bits as a float holds exactly.
