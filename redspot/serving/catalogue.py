@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from urllib.parse import quote
 
 from redspot.serving.answer import Request
 from redspot.serving.errors import ModelNotReadyError, ModelNotServedError
 from redspot.serving.metrics import ModelMetrics
 from redspot.serving.model import Model, Outcome
+from redspot.serving.scores import ScoreCounts
 from redspot.serving.served import ModelEntry
 
 
@@ -30,6 +32,8 @@ class Place:
     ----------
     model
         What answers; while it is loaded anew, the one before.
+    scores
+        What it predicted how often; None before it was loaded first.
     reason
         Why it is not available, in one sentence.
     is_wanted
@@ -41,8 +45,14 @@ class Place:
     state: ModelState = ModelState.LOADING
     reason: str = ""
     model: Model | None = None
+    scores: ScoreCounts | None = None
     is_wanted: bool = True
     paths: tuple[str, ...] = field(default=(), repr=False)
+
+    def stats(self) -> dict[str, Any]:
+        """Return names, rows that were asked for, and what was predicted how often, as JSON."""
+        told = {"model": self.entry.model, "version": self.entry.version, "rows": self.metrics.rows()}
+        return {**told, "scores": {} if self.scores is None else self.scores.told()}
 
 
 class Catalogue:

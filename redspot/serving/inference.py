@@ -25,7 +25,7 @@ from redspot.serving.trial import trial_page
 _PATHS = (
     "/predict, /invocations, the same under /models/<model>[/versions/<version>], /v2, /v2/health/live,"
     " /v2/health/ready, /v2/models/<model>[/versions/<version>], …/ready, …/infer, /v2/repository/index,"
-    " /openapi.json, /metrics and a page to try it at /"
+    " /openapi.json, /metrics, /stats and a page to try it at /"
 )
 _SECRET, _CALLER = SECRET_HEADER.lower().encode(), CALLER_HEADER.lower().encode()
 _MAX_CALLERS = 1000
@@ -40,7 +40,8 @@ class Inference:
         Every request but those of health must carry it: it proves that they came through the router.
     """
 
-    def __init__(self, endpoint: str, catalogue: Catalogue, loader: Loader, secret: str) -> None:
+    def __init__(self, endpoint: str, deployment_id: str, catalogue: Catalogue, loader: Loader, secret: str) -> None:
+        self._deployment_id = deployment_id
         self._catalogue = catalogue
         self._asked = catalogue.asked
         self._repository = Repository(catalogue, loader)
@@ -58,6 +59,7 @@ class Inference:
             "/v2/health/live": lambda: json_answer({"live": True}),
             "/v2/health/ready": self._ready,
             "/metrics": self._metrics.render,
+            "/stats": self._stats,
         }
 
     def become_worker(self, number: int) -> None:
@@ -95,6 +97,12 @@ class Inference:
         waiting = [place for place in catalogue.places if place.is_wanted and place.model is None]
         told = {str(place.entry): place.reason or "it is being loaded" for place in waiting}
         return json_answer({"ready": False, "models": told}, 503, (("Retry-After", "1"),))
+
+    def _stats(self) -> Answer:
+        """Return what was predicted how often: by the model that answers where none is named, and by each."""
+        models = [place.stats() for place in self._catalogue.places]
+        first = {name: models[0][name] for name in ("rows", "scores")}
+        return json_answer({"deployment_id": self._deployment_id, **first, "models": models})
 
     def _answer_other(self, request: Request) -> Answer | Awaitable[Answer]:
         path = request.path

@@ -18,6 +18,7 @@ from redspot.serving.errors import RequestTooSlowError
 from redspot.serving.events.recorder import Recorder, Source
 from redspot.serving.model import Model
 from redspot.serving.predictor import Predictor
+from redspot.serving.scores import ScoreCounts
 
 log = logging.getLogger("redspot.serving")
 
@@ -61,6 +62,8 @@ class Loader:
                 predictor = self._open(place)
                 # What is wrong with the settings is said before anybody listens.
                 recorder(self._config, place, predictor)
+                # Before there are workers, so that their counts are one.
+                place.scores = self._scores(predictor)
                 self._loaded[number] = predictor
             except Exception as error:
                 if strictly:
@@ -70,6 +73,9 @@ class Loader:
     def become_worker(self, number: int) -> None:
         """Go on as one of several processes."""
         self._worker = number
+        for place in self._catalogue.places:
+            if place.scores is not None:
+                place.scores.use(number)
 
     def publish_loaded(self) -> None:
         """Have the models answer that `load_now` loaded; to be called in the process that answers."""
@@ -153,7 +159,14 @@ class Loader:
                 predictor, config.batching, seconds=limits.seconds, max_waiting=waiting, on_hang=self._on_hang
             )
         events = recorder(config, place, predictor)
-        return Model(config.served(place.entry), predictor, config.limits, place.metrics, batcher, events)
+        scores = self._scores(predictor)
+        if place.scores is None or not place.scores.is_like(scores):
+            place.scores = scores
+        served = config.served(place.entry)
+        return Model(served, predictor, config.limits, place.metrics, place.scores, batcher, events)
+
+    def _scores(self, predictor: Predictor) -> ScoreCounts:
+        return ScoreCounts(predictor.schema, predictor.sample, self._config.workers)
 
     def _note_failure(self, place: Place, error: Exception) -> None:
         """Say why a model is not there; one that was there before goes on answering."""

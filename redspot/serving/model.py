@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from redspot.serving.answer import Answer, Request, json_answer, to_json
@@ -18,6 +18,7 @@ from redspot.serving.metrics import ModelMetrics
 from redspot.serving.openapi import openapi
 from redspot.serving.predictor import PREDICTION, Predictions, Predictor
 from redspot.serving.protocol import infer_answer, model_metadata, read_infer
+from redspot.serving.scores import ScoreCounts, counting
 from redspot.serving.served import Served
 from redspot.serving.slices import Slices
 
@@ -33,6 +34,8 @@ class Model:
 
     Parameters
     ----------
+    scores
+        Counts what is predicted.
     batcher
         None where rows are answered one by one.
     events
@@ -45,6 +48,7 @@ class Model:
         predictor: Predictor,
         limits: Limits,
         metrics: ModelMetrics,
+        scores: ScoreCounts,
         batcher: Batcher | None = None,
         events: Recorder | None = None,
     ) -> None:
@@ -55,7 +59,9 @@ class Model:
         self._limits = limits
         self._slices = Slices(predictor, limits, batcher)
         self._metrics = metrics
-        self._predict_one = predictor.row_function
+        self._scores = scores
+        self._count_row = scores.count_row
+        self._row_function = predictor.row_function
         # All of a plain answer that is the same for each request.
         self._start = to_json({"model": served.model, "version": served.version})[:-1] + b',"predictions":'
 
@@ -87,6 +93,16 @@ class Model:
         if self.events is not None:
             self.events.close()
 
+    def _predict_one(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._row_function(row)
+        self._count_row(answer)
+        return answer
+
+    async def _predict_later(self, row: Mapping[str, Any], batcher: Batcher) -> dict[str, Any]:
+        answer = await batcher.predict_one(row)
+        self._count_row(answer)
+        return answer
+
     def _predict(self, request: Request) -> Outcome:
         body = read_json(request.body)
         if type(body) is dict:
@@ -102,10 +118,11 @@ class Model:
                 return self._row_later(body[0], self.batcher)
             return self._rows([self._predict_one(body[0])])
         asked = Invocation(body, len(body))
-        return self._slices.answer(asked.part, asked.rows, lambda made: self._rows(made.rows()))
+        render = counting(self._scores, lambda made: self._rows(made.rows()))
+        return self._slices.answer(asked.part, asked.rows, render)
 
     async def _row_later(self, row: dict[str, Any], batcher: Batcher) -> Answer:
-        return self._rows([await batcher.predict_one(row)])
+        return self._rows([await self._predict_later(row, batcher)])
 
     def _rows(self, rows: list[dict[str, Any]]) -> Answer:
         return Answer(200, b"%b%b}" % (self._start, to_json(rows)))
@@ -119,7 +136,7 @@ class Model:
             return _predictions([row if has_extras else row[PREDICTION]])
 
         async def later(batcher: Batcher) -> Answer:
-            return shown(await batcher.predict_one(asked.first()))
+            return shown(await self._predict_later(asked.first(), batcher))
 
         if asked.rows == 1:
             return shown(self._predict_one(asked.first())) if self.batcher is None else later(self.batcher)
@@ -127,7 +144,7 @@ class Model:
         def render(made: Predictions) -> Answer:
             return _predictions(made.rows() if has_extras else made.values)
 
-        return self._slices.answer(asked.part, asked.rows, render)
+        return self._slices.answer(asked.part, asked.rows, counting(self._scores, render))
 
     def _infer(self, request: Request) -> Outcome:
         schema, served = self.predictor.schema, self.served
@@ -139,11 +156,11 @@ class Model:
             return infer_answer(asked, predictions, served.model, served.version, schema)
 
         async def later(batcher: Batcher) -> Answer:
-            return render(self.predictor.of_rows([await batcher.predict_one(asked.first())]))
+            return render(self.predictor.of_rows([await self._predict_later(asked.first(), batcher)]))
 
         if asked.rows == 1 and self.batcher is not None:
             return later(self.batcher)
-        return self._slices.answer(asked.part, asked.rows, render)
+        return self._slices.answer(asked.part, asked.rows, counting(self._scores, render))
 
     def _count(self, rows: int) -> None:
         if rows > self._limits.rows:

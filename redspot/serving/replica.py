@@ -41,7 +41,7 @@ def serve(config: ReplicaConfig) -> int:
     catalogue = Catalogue(config.models, config.workers)
     watchdog = Watchdog(config.limits.seconds + _GRACE_S)
     loader = Loader(config, catalogue, watchdog.give_up)
-    inference = Inference(config.endpoint, catalogue, loader, secret)
+    inference = Inference(config.endpoint, config.deployment_id, catalogue, loader, secret)
     # One model is proved before anybody listens; of several, those that are there answer while others are loaded.
     # What workers are to share is loaded before there are any.
     if config.is_one or config.workers > 1:
