@@ -157,10 +157,9 @@ class Inference:
         raise _not_found(request)
 
     def _check_origin(self, request: Request) -> None:
-        headers = request.headers
-        if not compare_digest(headers.first(_SECRET) or b"", self._secret_bytes):
+        secret, signed = request.headers.pair(_SECRET, _CALLER)
+        if not compare_digest(secret or b"", self._secret_bytes):
             raise ReplicaSecretError("A replica answers the router only; call the endpoint's URL.")
-        signed = headers.first(_CALLER)
         if signed is not None and signed not in self._callers:
             if read_caller(signed.decode("latin-1"), self._secret) is None:
                 raise ReplicaSecretError("The caller's name is not signed by the router.")

@@ -49,6 +49,15 @@ class ModelMetrics:
         counts[_SECONDS] += seconds
         counts[_FIRST_BUCKET + bisect_left(BUCKETS_S, seconds)] += 1
 
+    def note_row(self, begun: float) -> None:
+        """Count a request for one row that began at `begun` of `time.perf_counter`."""
+        seconds = time.perf_counter() - begun
+        counts = self._counts
+        counts[_REQUESTS] += 1
+        counts[_ROWS] += 1
+        counts[_SECONDS] += seconds
+        counts[_FIRST_BUCKET + bisect_left(BUCKETS_S, seconds)] += 1
+
     def note_failure(self, begun: float) -> None:
         """Count a request that failed."""
         self.note(begun)

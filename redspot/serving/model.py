@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from orjson import JSONDecodeError, dumps, loads
+
 from redspot.serving.answer import Answer, Request, json_answer, to_json
 from redspot.serving.batching import Batcher
 from redspot.serving.binary import JSON_SIZE_HEADER, split
@@ -66,16 +68,36 @@ class Model:
         self._start = to_json({"model": served.model, "version": served.version})[:-1] + b',"predictions":'
 
     def predict(self, request: Request) -> Outcome:
-        """Answer ``POST /predict``: one row, or a list of rows."""
-        return self._measured(self._predict, request)
+        """Answer ``POST /predict``: one row, or a list of rows.
+
+        One row that is answered on the spot, as nearly every request asks, is written out here: each call that it does
+        without is one that it does not wait for.
+        """
+        begun = time.perf_counter()
+        try:
+            row = loads(request.body)
+        except JSONDecodeError:
+            return self._measured(self._predict, request, begun)
+        if type(row) is not dict or self.batcher is not None:
+            return self._measured(self._predict, request, begun)
+        try:
+            answered = self._row_function(row)
+            self._count_row(answered)
+            answer = Answer(200, b"%b[%b]}" % (self._start, dumps(answered)))
+        except Exception as error:
+            self._metrics.count_rows(1)
+            self._note_failure(request, error, begun)
+            raise
+        self._metrics.note_row(begun)
+        return answer if self.events is None else self.events.note(request, answer, begun)
 
     def invoke(self, request: Request) -> Outcome:
         """Answer ``POST /invocations``."""
-        return self._measured(self._invoke, request)
+        return self._measured(self._invoke, request, time.perf_counter())
 
     def infer(self, request: Request) -> Outcome:
         """Answer ``POST /v2/models/<model>/infer``."""
-        return self._measured(self._infer, request)
+        return self._measured(self._infer, request, time.perf_counter())
 
     def metadata(self, versions: list[str]) -> Answer:
         """Return inputs and outputs as the protocol tells them."""
@@ -105,11 +127,8 @@ class Model:
 
     def _predict(self, request: Request) -> Outcome:
         body = read_json(request.body)
-        if type(body) is dict:
-            self._metrics.count_rows(1)
-            if self.batcher is None:
-                return Answer(200, b"%b[%b]}" % (self._start, to_json(self._predict_one(body))))
-            return self._row_later(body, self.batcher)
+        if isinstance(body, dict):
+            body = [body]
         if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
             raise InvalidBodyError("The body must be one row as a JSON object, or a list of such rows.")
         self._count(len(body))
@@ -167,8 +186,7 @@ class Model:
             raise BodyTooLargeError(f"{rows} rows are given; one request may have {self._limits.rows}.")
         self._metrics.count_rows(rows)
 
-    def _measured(self, handle: Callable[[Request], Outcome], request: Request) -> Outcome:
-        begun = time.perf_counter()
+    def _measured(self, handle: Callable[[Request], Outcome], request: Request, begun: float) -> Outcome:
         try:
             outcome = handle(request)
         except Exception as error:
