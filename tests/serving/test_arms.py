@@ -30,6 +30,7 @@ from tests.serving.conftest import (
     table,
     wait_until,
 )
+from tests.serving.events.conftest import events_in
 
 StartingRouter = Callable[..., RouterProcess]
 PREDICT = "/endpoints/penguins/predict"
@@ -201,6 +202,9 @@ def test_a_shadow_is_asked_and_never_heard(
     assert 0 < unlike["max_abs_diff"] <= 1
     assert unlike["sum_abs_diff"] == pytest.approx(10 * unlike["max_abs_diff"])
     assert stats(router)["endpoints"]["penguins"]["requests"] == 23
+    mirrored = events_in(spool)
+    assert len(mirrored) == 10
+    assert {(event["shadow"], event["caller"], event["version"]) for event in mirrored} == {(True, "ada", "7")}
     text = router.client.get("/metrics").text
     labels = 'deployment="d7",endpoint="penguins",model="species",outcome="different",version="7"'
     assert f"redspot_router_shadow_requests_total{{{labels}}} 10.0" in text
