@@ -70,7 +70,7 @@ async def ask(request: Request, route: Route, path: str, caller: str) -> tuple[A
 
 async def ask_all(request: Request, route: Route, path: str, caller: str) -> Answer:
     """Return the metrics of all replicas that can be reached: each counts only its own requests."""
-    trace = trace_of(request.headers)
+    trace = request.trace or trace_of(request.headers)
     asking = (replica.exchange(request, path, caller, trace, is_counted=False) for replica in route.replicas)
     answers = await asyncio.gather(*asking, return_exceptions=True)
     texts: dict[str, str] = {}
@@ -97,7 +97,7 @@ class _Asking:
         self._request, self._route, self._path, self._caller = request, route, path, caller
         self._target = f"{path}?{request.query}" if request.query else path
         self._is_counted = path not in WATCHING
-        self.trace = trace_of(request.headers)
+        self.trace = request.trace or trace_of(request.headers)
         self.lost: ReplicaFailedError | None = None
 
     async def try_all(self) -> tuple[Replica, Answer] | None:
