@@ -21,7 +21,6 @@ from redspot.compute.container import (
     unit_environment,
 )
 from redspot.compute.container_group import ContainerGroup, can_hold_groups
-from redspot.compute.engine import DockerRefusedError, connect, translated
 from redspot.compute.folders import UnitFolders, clear
 from redspot.compute.launch import cgroup_name, check_spec, claim, make_working_dir, spec_content
 from redspot.compute.records import read_exit, read_limits, render_exit
@@ -37,6 +36,7 @@ from redspot.compute.unit import (
     UnitStatus,
     UnitStopError,
 )
+from redspot.images.engine import DockerRefusedError, connect, translated
 
 if TYPE_CHECKING:
     from docker import APIClient

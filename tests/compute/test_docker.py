@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from redspot.compute.docker import DockerBackend
-from redspot.compute.engine import DockerUnavailableError
 from redspot.compute.files import FORGOTTEN
 from redspot.compute.launch import cgroup_name
 from redspot.compute.unit import (
@@ -24,6 +23,7 @@ from redspot.compute.unit import (
     UnitSpec,
     UnitSpecError,
 )
+from redspot.images.engine import DockerUnavailableError
 from tests.conformance.compute_backend import ComputeBackendSuite, wait_for_end
 
 pytestmark = pytest.mark.docker
