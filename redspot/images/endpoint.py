@@ -41,7 +41,7 @@ def endpoint_recipe(base: str, libraries: Mapping[str, str]) -> Recipe:
 def _distribution_of(name: str) -> str:
     """Return what a library is called where it is installed: builds of one without GPU have another name."""
     here = packages_distributions()
-    providers = here.get(name, ()) or here.get(name.replace("-", "_"), ())
+    providers = here.get(name) or here.get(name.replace("-", "_")) or []
     return canonicalize_name(providers[0] if len(set(providers)) == 1 else name)
 
 
