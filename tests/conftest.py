@@ -19,7 +19,7 @@ DOCKER_BASE = "redspot-base:bookworm"
 REQUIRED = {name for name in os.environ.get("REDSPOT_REQUIRE", "").split(",") if name}
 PARTS = {
     "browser": lambda: Path("/usr/bin/chromium").exists(),
-    "docker": lambda: Path("/var/run/docker.sock").exists(),
+    "docker": lambda: shutil.which("docker") is not None and Path("/var/run/docker.sock").is_socket(),
     "postgres": lambda: shutil.which("pg_ctl") is not None,
     "spark": lambda: shutil.which("java") is not None,
     "airflow": lambda: False,
