@@ -150,6 +150,12 @@ class UnsupportedParamsError(InvalidError):
     code = "unsupported-params"
 
 
+class MissingGrpcError(InvalidError):
+    """The gRPC port is asked for, and its libraries are not installed."""
+
+    code = "missing-grpc"
+
+
 class ReplicaBusyError(UnavailableError):
     """The replica has as many large requests under way as it takes on."""
 

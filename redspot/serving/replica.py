@@ -22,6 +22,7 @@ from redspot.serving.front import Front
 from redspot.serving.inference import Inference
 from redspot.serving.loader import Loader
 from redspot.serving.program import run, run_loop, serve_front
+from redspot.serving.tracing import traced
 from redspot.serving.watchdog import HUNG, Watchdog
 from redspot.serving.workers import Workers
 
@@ -52,10 +53,15 @@ def serve(config: ReplicaConfig) -> int:
     def answer(listening: socket.socket) -> int:
         # After the fork: each worker writes segments of its own.
         loader.publish_loaded()
-        front = Front(inference.answer, refusing=inference.refuse, max_body_bytes=config.limits.body_bytes)
+        told = {"redspot.endpoint": config.endpoint, "redspot.deployment": config.deployment_id}
+        if config.is_one:
+            told["redspot.version"] = str(config.models[0])
+        answering, end_traces = traced(inference.answer, "redspot-replica", told)
+        front = Front(answering, refusing=inference.refuse, max_body_bytes=config.limits.body_bytes)
         try:
             status = run_loop(serve_front(front, listening, (loader.run(), watchdog.keep())))
         finally:
+            end_traces()
             catalogue.close()
         if watchdog.has_given_up:
             # A thread that hangs would keep the interpreter from its end.
