@@ -172,7 +172,7 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
             env={**os.environ, "REDSPOT_REPLICA_SECRET": SECRET},
             stderr=subprocess.DEVNULL,
         )
-        replica = ReplicaProcess(process, ReplicaEntry(deployment_id, "species", version or "", str(socket), SECRET))
+        replica = ReplicaProcess(process, ReplicaEntry(deployment_id, "species", version or "1", str(socket), SECRET))
         started.append(replica)
         is_there = socket.exists if port is None else lambda: is_listening(port)
         wait_until(lambda: is_there() or process.poll() is not None)

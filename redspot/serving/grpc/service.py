@@ -127,12 +127,9 @@ class InferenceService:
         """Answer rows."""
         from redspot.serving.grpc.translating import infer_response, rest_body
 
-        try:
-            body, size = rest_body(request)
-            path = f"{self._model(context, request.model_name, request.model_version)}/infer"
-            return infer_response(await self._ask(context, path, body=body, headers=[(JSON_SIZE_HEADER, str(size))]))
-        except RedspotError as error:
-            await self._refuse(context, problem(error))
+        body, size = rest_body(request)
+        path = f"{self._model(context, request.model_name, request.model_version)}/infer"
+        return infer_response(await self._ask(context, path, body=body, headers=[(JSON_SIZE_HEADER, str(size))]))
 
     # -- inside -------------------------------------------------------------------------------------
 
@@ -150,13 +147,24 @@ class InferenceService:
         }
         methods = {
             name: grpc.unary_unary_rpc_method_handler(
-                functions[name],
+                self._refusing(functions[name]),
                 request_deserializer=message(asked).FromString,
                 response_serializer=message(answered).SerializeToString,
             )
             for name, (asked, answered) in METHODS.items()
         }
         return grpc.method_handlers_generic_handler(SERVICE, methods)
+
+    def _refusing(self, function: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
+        """Return a function whose errors end the call with their own status."""
+
+        async def call(request: Any, context: Any) -> Any:
+            try:
+                return await function(request, context)
+            except RedspotError as error:
+                await self._refuse(context, problem(error))
+
+        return call
 
     async def _told(self, context: Any, method: str, own: str, path: str) -> Any:
         """Return yes or no of the server itself, or of the endpoint that is named."""

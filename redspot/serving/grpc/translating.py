@@ -22,6 +22,7 @@ _CONTENTS: Mapping[str, str] = {
     "FP64": "fp64_contents",
     "BYTES": "bytes_contents",
 }
+_CHOICE = "parameter_choice"
 
 
 def rest_body(request: Any) -> tuple[bytes, int]:
@@ -92,8 +93,8 @@ def metadata_response(name: str, content: Mapping[str, Any]) -> Any:
     """Return the message of that name that says what an answer of REST says; what it has no field for is left out."""
     kind = message(name)
     known = kind.DESCRIPTOR.fields_by_name
-    tensors = {"inputs", "outputs"} & known.keys()
-    response = kind(**{key: value for key, value in content.items() if key in known and key not in tensors})
+    tensors = {"inputs", "outputs"} & set(known)
+    response = kind(**{key: value for key, value in content.items() if key in set(known) - tensors})
     for key in tensors:
         for each in content.get(key, ()):
             getattr(response, key).add(name=each["name"], datatype=each["datatype"], shape=each["shape"])
@@ -124,9 +125,6 @@ def _packed(tensor: Any) -> bytes:
 
 def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: getattr(value, chosen) for name, value in given.items() if (chosen := value.WhichOneof(_CHOICE))}
-
-
-_CHOICE = "parameter_choice"
 
 
 def _parameter(value: Any) -> Any:
