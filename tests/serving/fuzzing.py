@@ -32,7 +32,8 @@ def odd_messages(seed: int, count: int) -> Iterator[bytes]:
         b"GET ", b"POST ", b"/predict", b"/v2/models/%00/infer", b"/../..", b" HTTP/1.1\r\n", b" HTTP/1.0\r\n",
         b" HTTP/9.9\r\n", b"Content-Length: 5\r\n", b"Content-Length: 5, 6\r\n", b"Transfer-Encoding: chunked\r\n",
         b"ffffffffffffffff\r\n", b"0\r\n\r\n", b"Expect: 100-continue\r\n", b"Host: x\r\n", b": x\r\n", b"\r\n\r\n",
-        b"Connection: Upgrade\r\nUpgrade: h2c\r\n", b"\x00", b"\x16\x03\x01", b"abcde", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"Connection: Upgrade\r\nUpgrade: h2c\r\n", b"\x00", b"\x16\x03\x01", b"abcde",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ]  # fmt: skip
     for _ in range(count):
         if chance.random() < 0.2:
