@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -55,7 +56,11 @@ def openapi(endpoint: str, model: str, version: str, schema: Schema, prefix: str
             },
             f"{prefix}/invocations": {
                 "post": _call(
-                    "invoke", "Answer as MLflow's scoring server does", frames, _object({"predictions": values})
+                    "invoke",
+                    "Answer as MLflow's scoring server does",
+                    frames,
+                    _object({"predictions": values}),
+                    more={"415": "The body is of a type that is not read here."},
                 )
             },
             f"{path}/infer": {
@@ -165,7 +170,12 @@ def _extras(schema: Schema) -> list[str]:
 
 
 def _call(
-    name: str, summary: str, content: dict[str, Any], answer: dict[str, Any], problem: str = "Problem"
+    name: str,
+    summary: str,
+    content: dict[str, Any],
+    answer: dict[str, Any],
+    problem: str = "Problem",
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     kind = "application/problem+json" if problem == "Problem" else "application/json"
     wrong = {kind: {"schema": _ref(problem)}}
@@ -174,6 +184,7 @@ def _call(
         "401": "No valid token was sent.",
         "413": "The body has too many bytes or rows.",
         "503": "The endpoint cannot answer now; Retry-After says when to ask again.",
+        **more,
     }
     return {
         "operationId": name,
@@ -188,6 +199,7 @@ def _call(
 
 def _get(name: str, summary: str) -> dict[str, Any]:
     told = {"200": {"description": summary + ".", "content": _json({"type": "object"})}}
+    told["503"] = {"description": "It does not answer yet.", "content": _json({"type": "object"})}
     return {"operationId": name, "summary": summary, "responses": told}
 
 
