@@ -52,7 +52,7 @@ class Batching:
         ReplicaConfigError
             Naming what is wrong.
         """
-        given = content if isinstance(content, Mapping) else {"mode": content}
+        given: Mapping[str, Any] = content if isinstance(content, Mapping) else {"mode": content}
         mode, rows, wait = given.get("mode", "auto"), given.get("max_rows", 64), given.get("max_wait_ms", 5)
         if not set(given) <= {"mode", "max_rows", "max_wait_ms"} or mode not in ("auto", "on", "off"):
             raise ReplicaConfigError(

@@ -192,8 +192,8 @@ class Model:
         except Exception as error:
             self._note_failure(request, error, begun)
             raise
-        if type(outcome) is not Answer:
-            return self._later(request, outcome, begun)  # type: ignore[arg-type]  what is no answer is awaitable
+        if not isinstance(outcome, Answer):
+            return self._later(request, outcome, begun)
         self._metrics.note(begun)
         return outcome if self.events is None else self.events.note(request, outcome, begun)
 

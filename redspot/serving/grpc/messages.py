@@ -87,7 +87,8 @@ _Field = descriptor_pb2.FieldDescriptorProto
 @cache
 def message(name: str) -> type[Any]:
     """Return the class of a message, such as ``ModelInferRequest.InferInputTensor``."""
-    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"{PACKAGE}.{name}"))
+    made: type[Any] = message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"{PACKAGE}.{name}"))
+    return made
 
 
 @cache

@@ -6,7 +6,6 @@ The endpoint is named by the metadata ``redspot-endpoint``, or in the name of th
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -222,7 +221,7 @@ class InferenceService:
 
     async def _exchange(self, request: Request) -> Answer:
         outcome = self._answering(request)
-        return await outcome if inspect.isawaitable(outcome) else outcome  # type: ignore[return-value]
+        return outcome if isinstance(outcome, Answer) else await outcome
 
     async def _refuse(self, context: Any, answer: Answer) -> None:
         """End the call with the status of an answer, its sentence and its code."""
