@@ -99,6 +99,12 @@ def _has_tag(cell: Mapping[str, Any], tag: str) -> bool:
     return cell.get("cell_type") == "code" and tag in cell.get("metadata", {}).get("tags", ())
 
 
+def cells_tagged(notebook: Mapping[str, Any], tag: str) -> list[tuple[int, str]]:
+    """Return the code cells that carry a tag: each one's number among all cells, from 1, and its source."""
+    numbered = enumerate(notebook["cells"], start=1)
+    return [(number, _source(cell)) for number, cell in numbered if _has_tag(cell, tag)]
+
+
 def inspect_notebook(data: bytes) -> NotebookFacts:
     """Return what the notebook declares, without running it.
 
