@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from redspot.ids import ModelRef, parse_name
 from redspot.registry.deployment import ReplicaSpec
@@ -14,6 +13,7 @@ from redspot.registry.policy import RolloutPolicy, refuse
 from redspot.registry.reading import Fields
 
 MAX_REPLICAS = 100
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9._\-\[\]:]+")
 _STICKY = re.compile(r"(header:[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}|column:[^\x00-\x1f]{1,200})")
 
 
@@ -35,12 +35,7 @@ class Access:
     def __post_init__(self) -> None:
         """Refuse what is no origin (DefinitionError)."""
         for origin in self.cors_origins:
-            parts = urlsplit(origin)
-            if (
-                parts.scheme not in ("http", "https")
-                or not parts.netloc
-                or f"{parts.scheme}://{parts.netloc}" != origin
-            ):
+            if not _ORIGIN.fullmatch(origin):
                 refuse("access.cors_origins", f"has {origin!r}; an origin is like 'https://app.example.org'.")
         for name in self.callers:
             if not name or len(name) > 255:

@@ -40,7 +40,11 @@ class EndpointState(StrEnum):
 
 
 class ArmRole(StrEnum):
-    """What an arm's answers are for: ``live`` ones are returned, ``shadow`` ones only compared."""
+    """What a deployment does among those of one endpoint.
+
+    A ``live`` one answers a share of the callers; a ``shadow`` is asked again what a live one has answered, and
+    its answers are only compared.
+    """
 
     LIVE = "live"
     SHADOW = "shadow"
