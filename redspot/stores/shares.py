@@ -45,11 +45,6 @@ def note(session: Session, row: DeploymentRow, event: LedgerEvent, before: float
     )
     facts: dict[str, JsonScalar] = {"deployment": row.id, "role": row.role, "share": row.share, "why": by.why}
     facts["version"] = f"{row.model}@{row.version}"
-        "deployment": row.id,
-        "version": f"{row.model}@{row.version}",
-        "role": row.role,
-        "share": row.share,
-    }
     audit.note(session, by.at, by.who, f"deployment-{event}", row.endpoint, **facts)
 
 

@@ -52,8 +52,8 @@ def upgrade() -> None:
         sa.Column("version", _NAME, nullable=False),
         sa.Column("event", _NAME, nullable=False),
         sa.Column("role", _NAME, nullable=False),
-        sa.Column("share_before", sa.Float(), nullable=False),
-        sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("share_before", sa.Double(), nullable=False),
+        sa.Column("share", sa.Double(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("who", _NAME, nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
@@ -89,12 +89,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("generation", sa.Integer(), nullable=False, server_default="0"))
     with op.batch_alter_table("deployments", schema=None) as batch_op:
         batch_op.add_column(sa.Column("role", _NAME, nullable=False, server_default="live"))
-        batch_op.add_column(sa.Column("share", sa.Float(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("share", sa.Double(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("replicas", sa.Integer(), nullable=False, server_default="1"))
         batch_op.add_column(sa.Column("generation", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("spec", sa.JSON(), nullable=False, server_default="{}"))
     with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("rate_per_s", sa.Float(), nullable=True))
+        batch_op.add_column(sa.Column("rate_per_s", sa.Double(), nullable=True))
         batch_op.add_column(sa.Column("burst", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("revoked_at", _MOMENT, nullable=True))
     _carry_over()
@@ -120,7 +120,7 @@ def downgrade() -> None:
     op.drop_table("definitions")
 
 
-def _table(name: str, **kinds: Any) -> sa.TableClause:
+def _table(name: str, /, **kinds: Any) -> sa.TableClause:
     return sa.table(name, *(sa.column(column, kind) for column, kind in kinds.items()))
 
 
@@ -138,7 +138,7 @@ _DEPLOYMENTS = _table(
     live_at=_MOMENT,
     ended_at=_MOMENT,
     failure=sa.Text(),
-    share=sa.Float(),
+    share=sa.Double(),
     generation=sa.Integer(),
     spec=sa.JSON(),
 )
@@ -264,8 +264,8 @@ def _tell(
         version=_NAME,
         event=_NAME,
         role=_NAME,
-        share_before=sa.Float(),
-        share=sa.Float(),
+        share_before=sa.Double(),
+        share=sa.Double(),
         generation=sa.Integer(),
         who=_NAME,
         why=sa.Text(),
