@@ -81,8 +81,8 @@ class EndpointStore(Protocol):
         """Return the deployments of an endpoint, newest first."""
         ...
 
-    def ledger(self, name: str, *, limit: int = 100) -> tuple[LedgerEntry, ...]:
-        """Return what changed at an endpoint, newest first."""
+    def ledger(self, name: str, *, limit: int = 100, until: datetime | None = None) -> tuple[LedgerEntry, ...]:
+        """Return what changed at an endpoint until some moment, newest first."""
         ...
 
     def live_at(self, name: str, moment: datetime) -> tuple[LiveArm, ...]:

@@ -131,12 +131,14 @@ class SqlEndpointStore:
             query = select(DeploymentRow).where(DeploymentRow.endpoint == name)
             return tuple(map(deployment_of, session.scalars(query.order_by(DeploymentRow.id.desc()).limit(limit))))
 
-    def ledger(self, name: str, *, limit: int = 100) -> tuple[LedgerEntry, ...]:
-        """Return what changed at an endpoint, newest first."""
+    def ledger(self, name: str, *, limit: int = 100, until: datetime | None = None) -> tuple[LedgerEntry, ...]:
+        """Return what changed at an endpoint until some moment, newest first."""
+        query = select(LedgerRow).where(LedgerRow.endpoint == name)
+        if until is not None:
+            query = query.where(LedgerRow.at <= until)
         with self._database.read() as session:
             endpoint_row(session, name)
-            query = select(LedgerRow).where(LedgerRow.endpoint == name).order_by(LedgerRow.id.desc()).limit(limit)
-            return tuple(map(ledger_entry_of, session.scalars(query)))
+            return tuple(map(ledger_entry_of, session.scalars(query.order_by(LedgerRow.id.desc()).limit(limit))))
 
     def live_at(self, name: str, moment: datetime) -> tuple[LiveArm, ...]:
         """Return what answered, and was compared, with which share, at some moment."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from redspot.errors import ConflictError
 from redspot.ids import ModelRef
 from redspot.registry.definition import EndpointDefinition
+from redspot.registry.deployment import DeploymentState
 from redspot.registry.endpoint import EndpointConflictError, EndpointNotFoundError
 from redspot.registry.policy import Parity, RolloutPolicy
 from redspot.registry.standing import AppliedDefinition, Standing
@@ -72,10 +73,9 @@ def earlier_definition(services: Services, name: str, deployment_id: str | None)
     EndpointConflictError
         When that row never answered, or there is nothing to go back to.
     """
-    now = services.endpoints.definition(name).generation
     rows = services.endpoints.deployments(name, limit=1000)
     if deployment_id is None:
-        answered = [row for row in rows if row.live_at is not None and row.generation < now and not row.failure]
+        answered = [row for row in rows if row.live_at is not None and row.state is DeploymentState.ENDED]
         if not answered:
             raise EndpointConflictError(f"Nothing answered at endpoint {name!r} before what does now.", endpoint=name)
         return services.endpoints.definition(name, answered[0].generation)
