@@ -231,8 +231,8 @@ def _check_arms(arms: tuple[ArmEntry, ...]) -> None:
 
 
 def _replica(value: Any) -> ReplicaEntry:
-    told = (_sendable(value, key) for key in ("deployment_id", "model", "version"))
-    entry = ReplicaEntry(*told, _text(value, "socket"), _text(value, "secret"))
+    deployment_id, model, version = (_sendable(value, key) for key in ("deployment_id", "model", "version"))
+    entry = ReplicaEntry(deployment_id, model, version, _text(value, "socket"), _text(value, "secret"))
     if not Path(entry.socket).is_absolute():
         raise SnapshotError(f"The socket {entry.socket!r} of a replica is not an absolute path.")
     if not entry.secret.isascii() or not entry.secret.isprintable():
