@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from redspot.errors import JsonScalar
 from redspot.ids import ModelRef
 from redspot.registry.definition import EndpointDefinition
 from redspot.registry.deployment import (
@@ -40,6 +41,7 @@ from redspot.stores.endpoint_rows import (
     replica_of,
     rollout_of,
     standing_of,
+    standings_of,
 )
 from redspot.stores.shares import Cause, end, shift
 from redspot.stores.tables import DefinitionRow, DeploymentRow, EndpointRow, LedgerRow, ReplicaRow, RolloutRow
@@ -111,7 +113,7 @@ class SqlEndpointStore:
         """Return how all endpoints stand, by name."""
         with self._database.read() as session:
             rows = session.scalars(select(EndpointRow).order_by(EndpointRow.name)).all()
-            return tuple(standing_of(session, row) for row in rows)
+            return standings_of(session, rows)
 
     def definition(self, name: str, generation: int | None = None) -> AppliedDefinition:
         """Return the definition in force, or an earlier one."""
@@ -175,7 +177,7 @@ class SqlEndpointStore:
             row = session.get_one(DeploymentRow, deployment_id)
             if row.replicas == seen and row.replicas != replicas and row.state in OPEN:
                 row.replicas = replicas
-                facts = {"deployment": row.id, "before": seen, "after": replicas}
+                facts: dict[str, JsonScalar] = {"deployment": row.id, "before": seen, "after": replicas}
                 audit.note(session, self._database.clock.now(), "redspot", "scale", row.endpoint, **facts, why=why)
             return deployment_of(row)
 

@@ -69,6 +69,11 @@ class Rollouts:
         return joined_scores(backend.scores(deployment, replica) for replica in ready)
 
 
+def is_rolling(standing: Standing) -> bool:
+    """Return whether a roll-out is under way."""
+    return standing.rollout is not None and not standing.rollout.stage.is_over
+
+
 def is_ready(standing: Standing) -> bool:
     """Return whether all replicas of what a roll-out goes to answer; one that sleeps is ready."""
     rollout = standing.rollout

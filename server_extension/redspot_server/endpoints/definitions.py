@@ -11,7 +11,7 @@ from redspot.errors import InvalidError
 from redspot.registry.definition import EndpointDefinition
 from redspot.registry.endpoint import EndpointConflictError
 from redspot.registry.plan import EndpointPlan, plan_endpoint
-from redspot.registry.policy import DefinitionError
+from redspot.registry.policy import DefinitionError, Parity
 from redspot.registry.rollout import Move, Rollout, RolloutStage
 from redspot.registry.standing import AppliedDefinition, Endpoint
 from redspot_server.controllers.rollouts import is_ready
@@ -23,6 +23,7 @@ from redspot_server.definitions import (
     pinned,
     resolve,
     standing_or_none,
+    unchecked_versions,
 )
 from redspot_server.identity import Caller
 from redspot_server.services import Services
@@ -45,7 +46,9 @@ def plan(services: Services, caller: Caller, body: PlanIn) -> EndpointPlan:
     definition = EndpointDefinition.from_dict(body.definition)
     check_definition(services, definition)
     pins = resolve(services, definition)
-    return plan_endpoint(definition, pins, standing_or_none(services, definition.name))
+    made = plan_endpoint(definition, pins, standing_or_none(services, definition.name))
+    asks = definition.rollout.parity is not Parity.SKIP
+    return replace(made, unchecked=unchecked_versions(services, pins)) if asks else made
 
 
 def read_definition(services: Services, caller: Caller, name: str) -> AppliedDefinition:
