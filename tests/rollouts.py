@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ from redspot.pipeline import Pipeline, branch, estimate, impute
 from redspot.registry.model import Version
 
 
+@lru_cache
 def pipeline_file(slope: float) -> bytes:
     """Return a pipeline that answers about `slope` times its input."""
     from sklearn.linear_model import LinearRegression
