@@ -132,5 +132,6 @@ describe('deploying a version without recorded rows', () => {
     expect(model.asksToConfirm).toBe(true);
     await model.submit();
     expect(confirmed).toEqual([false, true]);
+    model.dispose();
   });
 });
