@@ -93,6 +93,10 @@ class EndpointStore(Protocol):
         """Take a roll-out to its next stage, unless it is no longer where `rollout` says."""
         ...
 
+    def rebase(self, rollout: Rollout, baseline: Observation) -> None:
+        """Count from later on, unless the roll-out is no longer where `rollout` says."""
+        ...
+
     def scale(self, deployment_id: str, replicas: int, *, seen: int, why: str) -> Deployment:
         """Want so many replicas, unless the number is no longer `seen`."""
         ...

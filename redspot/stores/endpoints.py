@@ -171,6 +171,13 @@ class SqlEndpointStore:
             session.flush()
             return rollout_of(row)
 
+    def rebase(self, rollout: Rollout, baseline: Observation) -> None:
+        """Count from later on, unless the roll-out is no longer where `rollout` says."""
+        with self._database.write() as session:
+            row = session.get_one(RolloutRow, rollout.id, with_for_update=True)
+            if (row.stage, row.step) == (rollout.stage, rollout.step):
+                row.baseline = to_json(baseline)
+
     def scale(self, deployment_id: str, replicas: int, *, seen: int, why: str) -> Deployment:
         """Want so many replicas, unless the number is no longer `seen`."""
         with self._database.write() as session:
