@@ -49,6 +49,10 @@ class Config:
         Runs at a time.
     trusted_modules
         Modules whose functions marked ``@redspot.step`` may be loaded, separated by commas.
+    base_image
+        Image with a Python that images are built on, such as ``python:3.11-slim``; without one there is no Docker.
+    docker_url
+        Of the Docker engine; empty for what ``DOCKER_HOST`` says. It must be this machine's.
     events_sample
         Share of the predictions of every endpoint that are kept as events, from 0 to 1; 0 keeps none.
     events_url
@@ -70,6 +74,8 @@ class Config:
     memory_bytes: int = 2 * 1024**3
     max_runs: int = 4
     trusted_modules: str = ""
+    base_image: str = ""
+    docker_url: str = ""
     events_sample: float = 0.0
     events_url: str = ""
     events_redact: str = ""
@@ -136,6 +142,21 @@ class Config:
     def units_dir(self) -> Path:
         """Where the process backend keeps its units."""
         return self.state_dir / "units"
+
+    @property
+    def containers_dir(self) -> Path:
+        """Where the Docker backend keeps its units."""
+        return self.state_dir / "containers"
+
+    @property
+    def images_dir(self) -> Path:
+        """Where images are built, and the packages that were fetched for them."""
+        return self.state_dir / "images"
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """Where replicas can run, by the names that definitions use."""
+        return ("process", "docker") if self.base_image else ("process",)
 
     @property
     def work_dir(self) -> Path:

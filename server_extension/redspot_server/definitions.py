@@ -14,8 +14,6 @@ from redspot.registry.policy import DefinitionError, Parity, RolloutPolicy
 from redspot.registry.standing import AppliedDefinition, Standing
 from redspot_server.services import Services
 
-BACKENDS = ("process",)
-
 
 class UncheckedVersionError(ConflictError):
     """A version has no recorded rows, so that nobody can prove that it answers here as where it was fitted."""
@@ -33,7 +31,13 @@ def check_definition(services: Services, definition: EndpointDefinition) -> None
     """Refuse what this installation does not have (DefinitionError)."""
     if definition.name == "plan":
         raise DefinitionError("Field 'name' is 'plan', which is a word of the API; choose another.", field="name")
-    definition.check(instance_types=[each.name for each in services.instance_types], backends=BACKENDS)
+    backends = services.config.backends
+    if definition.backend == "docker" not in backends:
+        raise DefinitionError(
+            "Field 'backend' is 'docker', which needs the setting 'base_image': an image with a Python to build on.",
+            field="backend",
+        )
+    definition.check(instance_types=[each.name for each in services.instance_types], backends=backends)
 
 
 def check_parity(

@@ -10,6 +10,7 @@ from redspot.errors import RedspotError
 from redspot.registry.endpoint import EndpointState
 from redspot.registry.standing import Standing
 from redspot_server.controllers.autoscaler import Autoscaler, is_elastic
+from redspot_server.controllers.docker_replicas import DockerReplicas
 from redspot_server.controllers.follower import Follower
 from redspot_server.controllers.process_replicas import ProcessReplicas
 from redspot_server.controllers.replica_backend import ReplicaBackend
@@ -25,7 +26,8 @@ _COUNT_EVERY_S = 0.5
 
 def replica_backends(services: Services) -> Mapping[str, ReplicaBackend]:
     """Return where replicas can run, by the name that definitions use."""
-    return {each.name: each for each in (ProcessReplicas(services),)}
+    makers = {each.name: each for each in (ProcessReplicas, DockerReplicas)}
+    return {name: makers[name](services) for name in services.config.backends}
 
 
 class Deployer:
