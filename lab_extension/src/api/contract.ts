@@ -871,6 +871,8 @@ export interface components {
          *         How many replicas are wanted now.
          *     generation
          *         Of the endpoint's definition that asked for it.
+         *     image
+         *         What its replicas run in, from the first one's start on: an image's id, or the lock of a process environment.
          */
         Deployment: {
             /**
@@ -893,6 +895,11 @@ export interface components {
             generation: number;
             /** Id */
             id: string;
+            /**
+             * Image
+             * @default
+             */
+            image: string;
             /** Incarnation */
             incarnation: number;
             /** Live At */

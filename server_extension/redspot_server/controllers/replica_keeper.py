@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from redspot.compute.unit import ExitReason, UnitNotFoundError, UnitPhase, UnitS
 from redspot.errors import RedspotError
 from redspot.registry.deployment import Deployment, DeploymentState, Replica, ReplicaState
 from redspot.registry.standing import Standing
+from redspot_server.controllers.backends import ReplicaBackends
 from redspot_server.controllers.replica_backend import ReplicaBackend
 from redspot_server.services import Services
 
@@ -25,7 +25,7 @@ _MOST_DEATHS = 3
 class ReplicaKeeper:
     """Starts, adopts, replaces and ends replicas; what it remembers only paces it."""
 
-    def __init__(self, services: Services, backends: Mapping[str, ReplicaBackend]) -> None:
+    def __init__(self, services: Services, backends: ReplicaBackends) -> None:
         self._services = services
         self._backends = backends
         self._replaced_at: dict[str, float] = {}
@@ -41,7 +41,7 @@ class ReplicaKeeper:
         str
             Why a version that is being rolled out cannot go on, in one sentence; empty when it can.
         """
-        backend = self._backends[deployment.spec.backend]
+        backend = self._backends.of(deployment)
         alive = []
         for replica in replicas:
             try:
@@ -69,7 +69,7 @@ class ReplicaKeeper:
         """End the replicas that the router's table has not named for a while."""
         wanted = {replica.unit_id for standing in standings for replica in standing.replicas}
         now = time.monotonic()
-        for backend in self._backends.values():
+        for backend in self._backends.all():
             for unit_id in backend.unit_ids():
                 if unit_id in wanted:
                     self._unwanted.pop(unit_id, None)
