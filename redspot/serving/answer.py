@@ -20,6 +20,7 @@ from redspot.errors import (
 from redspot.serving.errors import (
     BodyTooLargeError,
     MethodNotAllowedError,
+    RateLimitedError,
     ReplicaFailedError,
     ReplicaTimeoutError,
     UnsupportedContentError,
@@ -34,6 +35,7 @@ STATUS: dict[type[BaseException], HTTPStatus] = {
     MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedContentError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RateLimitedError: HTTPStatus.TOO_MANY_REQUESTS,
     ReplicaFailedError: HTTPStatus.BAD_GATEWAY,
     ReplicaTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
     InvalidError: HTTPStatus.BAD_REQUEST,

@@ -32,6 +32,10 @@ DROPPED = frozenset(
     }
 )
 OUR_PREFIX = "x-redspot-"
+# Says to a replica that its answer is only compared, and to a caller who answered.
+SHADOW_HEADER = "X-Redspot-Shadow"
+VERSION_HEADER = "X-Redspot-Version"
+DEPLOYMENT_HEADER = "X-Redspot-Deployment"
 METHODS = frozenset({"GET", "HEAD", "POST"})
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -26,6 +26,8 @@ from redspot.serving.upstream import TIMEOUT_S
 
 PORT_TAKEN = 4
 _REFRESH_S = 0.25
+# While a request waits for a replica.
+_WAITED_FOR_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def _sockets(host: str, port: int) -> list[socket]:
 
 async def _keep_fresh(table: Table) -> None:
     while True:
-        await asyncio.sleep(_REFRESH_S)
+        await asyncio.sleep(_WAITED_FOR_S if table.is_waited_for else _REFRESH_S)
         table.refresh()
 
 

@@ -1,4 +1,4 @@
-"""Requests to one replica over its Unix socket: kept connections, strict reading, no second try of what was sent."""
+"""Requests to one replica over its Unix socket: kept connections, strict reading, no second try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from redspot.registry.endpoint import EndpointUnavailableError
 from redspot.serving.answer import JSON, Answer
 from redspot.serving.binary import JSON_SIZE_HEADER
 from redspot.serving.connection import IDLE_TIMEOUT_S
-from redspot.serving.errors import ReplicaFailedError, ReplicaTimeoutError
+from redspot.serving.errors import ReplicaFailedError, ReplicaLostError, ReplicaTimeoutError
 from redspot.serving.events.request_id import REQUEST_ID_HEADER
 
 TIMEOUT_S = 60.0
@@ -62,6 +62,8 @@ class Upstream:
         ------
         NotConnectedError
             When nothing could be sent.
+        ReplicaLostError
+            When it was sent, and the replica broke off before a byte of the answer came.
         ReplicaFailedError, ReplicaTimeoutError
             When it was sent, and no whole answer came.
         """
@@ -164,7 +166,9 @@ class _Connection(asyncio.Protocol):
 
     def _lost(self) -> None:
         self.is_open = False
-        self._fail(ReplicaFailedError("The replica broke off before its answer was whole."))
+        has_begun = self._head is not None or self._received
+        kind = ReplicaFailedError if has_begun else ReplicaLostError
+        self._fail(kind("The replica broke off before its answer was whole."))
 
     def _fail(self, error: Exception) -> None:
         self.is_open = False
