@@ -17,8 +17,9 @@ from redspot.contracts.requests import DeploymentIn, JobIn, RunIn, ScheduleIn, T
 from redspot.errors import RedspotError, UnavailableError
 from redspot.jobs.job import Job, Schedule
 from redspot.jobs.run import Run
-from redspot.registry.endpoint import Deployment, Endpoint
+from redspot.registry.deployment import Deployment
 from redspot.registry.model import Model, Version
+from redspot.registry.standing import Endpoint
 
 T = TypeVar("T")
 
