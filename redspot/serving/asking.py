@@ -65,8 +65,7 @@ async def ask(request: Request, route: Route, path: str, caller: str) -> tuple[A
         for mirror in route.shadows.values():
             # Not now: the answer is written first.
             asyncio.get_running_loop().call_soon(mirror.offer, mirrored)
-    headers = (*answer.headers, *replica.told)
-    return Answer(answer.status, answer.body, answer.content_type, headers), replica.entry.deployment_id
+    return answer, replica.entry.deployment_id
 
 
 async def ask_all(request: Request, route: Route, path: str, caller: str) -> Answer:

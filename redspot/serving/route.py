@@ -24,25 +24,16 @@ AWAY_S = 1.0
 
 
 class Replica:
-    """One replica.
-
-    Attributes
-    ----------
-    told
-        The headers that tell a caller which version answered.
-    """
+    """One replica; its answers say which version gave them."""
 
     def __init__(self, entry: ReplicaEntry, tally: ArmTally, timeout_s: float) -> None:
         self.entry = entry
         self.tally = tally
         tally.model, tally.version = entry.model, entry.version
-        self.upstream = Upstream(entry.socket, timeout_s=timeout_s)
+        told = ((VERSION_HEADER, f"{entry.model}@{entry.version}"), (DEPLOYMENT_HEADER, entry.deployment_id))
+        self.upstream = Upstream(entry.socket, timeout_s=timeout_s, told=told)
         self.in_flight = 0
         self.away_until = 0.0
-        self.told = (
-            (VERSION_HEADER, f"{entry.model}@{entry.version}"),
-            (DEPLOYMENT_HEADER, entry.deployment_id),
-        )
         self._signed: dict[str, str] = {}
 
     async def exchange(self, request: Request, target: str, caller: str, trace: str, *more: tuple[str, str]) -> Answer:

@@ -90,10 +90,17 @@ class ScoreCounts:
 
     def count_row(self, answer: Mapping[str, Any], weight: float = 1.0) -> None:
         """Count the answer for one row, which may stand for several."""
-        self._count_prediction(answer[PREDICTION], weight)
+        value, counts = answer[PREDICTION], self._counts
+        # Each one-row request comes here: what is known already is counted without another call.
+        place = self._known.get(value) if self._labels is not None else None
+        if place is None:
+            self._count_prediction(value, weight)
+        else:
+            counts[place] += weight
         if self._has_probability:
             likely = answer[PROBABILITIES]
-            self._count_probability(likely[self._second] if self._is_binary else max(likely.values()), weight)
+            score = likely[self._second] if self._is_binary else max(likely.values())
+            counts[self._first_probability + bisect_right(_PROBABILITY_EDGES, score)] += weight
 
     def count(self, predictions: Predictions) -> None:
         """Count the answers for several rows; of many, some stand for all."""

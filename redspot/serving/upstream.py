@@ -46,10 +46,13 @@ class Upstream:
         Path of its Unix socket.
     timeout_s
         How long an answer may take.
+    told
+        Headers that each of its answers gets.
     """
 
-    def __init__(self, socket: str, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, socket: str, *, timeout_s: float = TIMEOUT_S, told: tuple[tuple[str, str], ...] = ()) -> None:
         self._socket = socket
+        self._told = told
         self._timeout_s = timeout_s
         self._idle: deque[_Connection] = deque()
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
@@ -101,7 +104,7 @@ class Upstream:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-                _, connection = await loop.create_unix_connection(_Connection, self._socket)
+                _, connection = await loop.create_unix_connection(lambda: _Connection(self._told), self._socket)
         except (OSError, TimeoutError) as error:
             raise NotConnectedError("Its replica cannot be reached.") from error
         return connection
@@ -110,7 +113,8 @@ class Upstream:
 class _Connection(asyncio.Protocol):
     """One connection; at most one request is under way on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: tuple[tuple[str, str], ...]) -> None:
+        self._told = told
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Answer] | None = None
         self._received = bytearray()
@@ -192,7 +196,7 @@ class _Connection(asyncio.Protocol):
         body = bytes(self._received)
         self._received.clear()
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(Answer(status, body, content_type, kept))
+            self._waiting.set_result(Answer(status, body, content_type, (*kept, *self._told)))
 
     def _read_head(self, head: bytes) -> _Head:
         first, *lines = head.decode("latin-1").split("\r\n")
