@@ -129,16 +129,15 @@ def _labels(manifest: Manifest) -> Iterator[Mapping[str, str]]:
 
 def _selector(manifest: Manifest) -> Mapping[str, str] | None:
     spec = manifest.get("spec", {})
+    found: Mapping[str, str] | None = None
     match manifest["kind"]:
         case "Service":
-            return spec.get("selector")
+            found = spec.get("selector")
         case "Deployment" | "PodDisruptionBudget":
-            found: Mapping[str, str] = spec["selector"]["matchLabels"]
-            return found
+            found = spec["selector"]["matchLabels"]
         case "NetworkPolicy":
-            chosen: Mapping[str, str] = spec["podSelector"]["matchLabels"]
-            return chosen
-    return None
+            found = spec["podSelector"]["matchLabels"]
+    return found
 
 
 def _ports(manifest: Manifest) -> Iterator[int]:

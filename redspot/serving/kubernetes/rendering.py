@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,11 +29,7 @@ def render_documents(objects: Sequence[dict[str, Any]]) -> str:
     except ImportError:
         raise MissingExtraError("Writing YAML needs PyYAML: pip install 'redspot[lab]'.") from None
 
-    class Plain(yaml.SafeDumper):
-        """Writes what is there twice twice: an anchor is one more thing to look up."""
-
-        def ignore_aliases(self, data: object) -> bool:
-            return True
-
-    text: str = yaml.dump_all(objects, Dumper=Plain, sort_keys=False, explicit_start=True, width=120)
+    # Copied apart: YAML would point from what is there twice to its first place.
+    apart = [json.loads(json.dumps(each)) for each in objects]
+    text: str = yaml.safe_dump_all(apart, sort_keys=False, explicit_start=True, width=120)
     return text

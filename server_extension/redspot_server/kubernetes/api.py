@@ -95,7 +95,7 @@ class KubernetesApi:
             return None
         return self._checked(status, content)
 
-    def list(self, kind: str, selector: Mapping[str, str]) -> list[Object]:
+    def find(self, kind: str, selector: Mapping[str, str]) -> list[Object]:
         """Return the objects with these labels, their kind left out as the API does."""
         query = [("labelSelector", ",".join(f"{key}={value}" for key, value in selector.items()))]
         content = self._checked(*self._ask("GET", self._path(kind), query=query))

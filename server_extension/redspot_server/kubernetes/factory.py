@@ -69,7 +69,8 @@ def cluster_of(config: Config, installation: str) -> Cluster:
     parts = (config.kubernetes_service_url, config.kubernetes_service_cidr, config.kubernetes_token_secret)
     if any(parts) and not all(parts):
         raise KubernetesSettingError(
-            "kubernetes_service_url, kubernetes_service_cidr and kubernetes_token_secret are set together, or not at all."
+            "kubernetes_service_url, kubernetes_service_cidr and kubernetes_token_secret are set together,"
+            " or none of them is."
         )
     return Cluster(
         config.kubernetes_namespace or "default",

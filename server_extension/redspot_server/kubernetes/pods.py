@@ -18,7 +18,7 @@ Pod = Mapping[str, Any]
 
 # A cluster that grows needs a while for another node; without one, this is how long nobody knows why.
 UNSCHEDULABLE_GRACE_S = 60.0
-_INSUFFICIENT = re.compile(r"(\d+) Insufficient ([\w./-]+)")
+_INSUFFICIENT = re.compile(r"(\d+) Insufficient ([\w./-]*\w)")
 _NODES = re.compile(r"\d+/(\d+) nodes are available")
 _ROOT_CAUSE = re.compile(r"(?:ErrImagePull|ImagePullBackOff): (.*)", re.DOTALL)
 _MOST_CHARS = 300
@@ -157,7 +157,8 @@ def unschedulable_sentence(said: str) -> str:
         f"{count} {'has' if count == '1' else 'have'} too little {kind.rpartition('/')[2]} left"
         for count, kind in lacking
     ]
-    return f"No node has room for it: of {nodes[1]} nodes, {', '.join(dict.fromkeys(parts))}."
+    of_all = "of 1 node" if nodes[1] == "1" else f"of {nodes[1]} nodes"
+    return f"No node has room for it: {of_all}, {', '.join(dict.fromkeys(parts))}."
 
 
 def _containers(pod: Pod) -> Iterator[Mapping[str, Any]]:

@@ -221,8 +221,8 @@ class KubernetesReplicas:
                     "app.kubernetes.io/managed-by": "redspot",
                     "org.redspot/installation": self._cluster.installation,
                 }
-                deployments = self._api.list("Deployment", ours)
-                pods = self._api.list("Pod", ours) if deployments else []
+                deployments = self._api.find("Deployment", ours)
+                pods = self._api.find("Pod", ours) if deployments else []
                 self._seen = arms_of(deployments, pods, self._now())
                 self._seen_at = time.monotonic()
             return self._seen
