@@ -123,7 +123,8 @@ class EndpointDefinition:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON values, all fields of it."""
-        return Fields.told(self)
+        told: dict[str, Any] = Fields.told(self)
+        return told
 
     @property
     def shares(self) -> Mapping[str, float]:

@@ -81,8 +81,8 @@ class EndpointStore(Protocol):
         """Return the deployments of an endpoint, newest first."""
         ...
 
-    def ledger(self, name: str, *, limit: int = 100) -> tuple[LedgerEntry, ...]:
-        """Return what changed at an endpoint, newest first."""
+    def ledger(self, name: str, *, limit: int = 100, until: datetime | None = None) -> tuple[LedgerEntry, ...]:
+        """Return what changed at an endpoint until some moment, newest first."""
         ...
 
     def live_at(self, name: str, moment: datetime) -> tuple[LiveArm, ...]:
@@ -91,6 +91,10 @@ class EndpointStore(Protocol):
 
     def move(self, rollout: Rollout, move: Move, *, baseline: Observation | None, by: str = "redspot") -> Rollout:
         """Take a roll-out to its next stage, unless it is no longer where `rollout` says."""
+        ...
+
+    def rebase(self, rollout: Rollout, baseline: Observation) -> None:
+        """Count from later on, unless the roll-out is no longer where `rollout` says."""
         ...
 
     def scale(self, deployment_id: str, replicas: int, *, seen: int, why: str) -> Deployment:

@@ -9,10 +9,13 @@ from itertools import accumulate
 
 import numpy as np
 
-from redspot.profile.drifting import population_stability
+_Counts = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 # As in `redspot.profile.drifting`: in tiny bins the index measures chance.
 _MIN_SHARE = 0.1
+_MIN_LABEL_SHARE = 0.02
+# Standard deviations that a normal variable exceeds once in 10,000 times.
+_Z = 3.719
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,12 @@ class Stability:
     Attributes
     ----------
     psi
-        Population stability index: the sum of ``(c - r) * ln(c / r)`` over bins.
+        Population stability index: the sum of ``(c - r) * ln(c / r)`` over bins, with half an answer more in each bin,
+        so that one that happens to be empty among few answers weighs little.
     by_chance
-        What to expect of it from as few answers where nothing has moved: ``(bins - 1) * (1 / n + 1 / m)``.
+        What it exceeds once in 10,000 times where nothing has moved: ``1 / n + 1 / m`` times the quantile of the
+        chi-squared distribution with one degree of freedom less than bins (Yurdakul, "Statistical Properties of the
+        Population Stability Index", 2018), by Wilson and Hilferty's approximation.
     rows
         Answers on the smaller side.
     """
@@ -161,27 +167,47 @@ class Stability:
 
 
 def stability(before: Scores, now: Scores) -> Stability | None:
-    """Return how far answers have moved; None when they cannot be compared, or there are none on a side."""
+    """Return how far answers have moved; None when they cannot be compared, or there are none on a side.
+
+    Neighbouring bins are joined until each has a tenth of what was before; labels that are rarer than 2 % are one bin.
+    """
     if isinstance(before, LabelScores) and isinstance(now, LabelScores):
-        keys = _keys(before, now)
-        reference = np.array([before.labels.get(key, 0) for key in keys], dtype=np.float64)
-        current = np.array([now.labels.get(key, 0) for key in keys], dtype=np.float64)
+        reference, current = _label_counts(before, now)
     elif isinstance(before, NumberScores) and isinstance(now, NumberScores):
-        reference = np.array(before.counts, dtype=np.float64)
+        counts = np.array(before.counts, dtype=np.float64)
         moved = now.counts if now.edges == before.edges else _counts_at(now, before.edges)
-        current = np.array(moved, dtype=np.float64)
-        cuts = _cuts(reference)
-        reference, current = np.add.reduceat(reference, cuts), np.add.reduceat(current, cuts)
+        cuts = _cuts(counts)
+        reference = np.add.reduceat(counts, cuts)
+        current = np.add.reduceat(np.array(moved, dtype=np.float64), cuts)
     else:
         return None
     rows, others = float(current.sum()), float(reference.sum())
     if rows <= 0 or others <= 0:
         return None
-    psi = population_stability(reference / others, current / rows)
-    return Stability(psi, (len(reference) - 1) * (1 / rows + 1 / others), min(rows, others))
+    bins = len(reference)
+    r, c = (reference + 0.5) / (others + 0.5 * bins), (current + 0.5) / (rows + 0.5 * bins)
+    psi = float(((c - r) * np.log(c / r)).sum())
+    return Stability(psi, _chance(bins - 1) * (1 / rows + 1 / others), min(rows, others))
 
 
-def _cuts(counts: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
+def _chance(freedom: int) -> float:
+    if not freedom:
+        return 0.0
+    spread = 2 / (9 * freedom)
+    return float(freedom * (1 - spread + _Z * np.sqrt(spread)) ** 3)
+
+
+def _label_counts(before: LabelScores, now: LabelScores) -> tuple[_Counts, _Counts]:
+    least = _MIN_LABEL_SHARE * sum(before.labels.values())
+    common = [key for key, count in before.labels.items() if count >= least]
+    sides = []
+    for scores in (before, now):
+        counts = [scores.labels.get(key, 0.0) for key in common]
+        sides.append(np.array([*counts, sum(scores.labels.values()) - sum(counts)], dtype=np.float64))
+    return sides[0], sides[1]
+
+
+def _cuts(counts: _Counts) -> list[int]:
     """Return where to cut, so that each bin has a tenth of the reference; neighbours are joined."""
     least, cuts, held = _MIN_SHARE * counts.sum(), [0], 0.0
     for place, count in enumerate(counts[:-1]):

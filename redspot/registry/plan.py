@@ -51,12 +51,15 @@ class EndpointPlan:
         Fields that change.
     actions
         What happens then, in words and in order.
+    unchecked
+        Versions without recorded rows, which somebody has to confirm.
     """
 
     name: str
     generation: int
     changes: tuple[FieldChange, ...]
     actions: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
 
     @property
     def etag(self) -> str:

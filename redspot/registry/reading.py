@@ -6,6 +6,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from redspot.registry.policy import DefinitionError
@@ -31,7 +32,7 @@ class Fields:
 
     def make(self, kind: type[T]) -> T:
         """Return the dataclass (DefinitionError naming what is wrong)."""
-        kinds = get_type_hints(kind)
+        kinds = _hints(kind)
         known = [each.name for each in fields(kind)]  # type: ignore[arg-type] # callers pass dataclasses
         for key in self._content:
             if key not in known:
@@ -55,6 +56,11 @@ class Fields:
         return str(value) if isinstance(value, StrEnum) else value
 
 
+@lru_cache(maxsize=32)
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _read(value: Any, kind: Any, where: str) -> Any:
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
@@ -69,7 +75,7 @@ def _read(value: Any, kind: Any, where: str) -> Any:
         if not isinstance(value, Mapping):
             raise DefinitionError(f"Field {where!r} is {value!r}; it is an object.", field=where)
         return {str(key): _read(each, get_args(kind)[1], f"{where}.{key}") for key, each in value.items()}
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         return Fields(value, f"{where}.").make(kind)
     if issubclass(kind, StrEnum):
         if value not in list(kind):

@@ -58,6 +58,8 @@ class Request:
         Without the query, still percent-encoded.
     is_too_large
         Whether its body was larger than it may be, and was thrown away.
+    trace
+        W3C ``traceparent`` of our own span of it; empty where none is made.
     """
 
     method: str
@@ -66,6 +68,7 @@ class Request:
     headers: Headers
     body: bytes = b""
     is_too_large: bool = False
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

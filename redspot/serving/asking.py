@@ -20,8 +20,8 @@ from redspot.serving.route import Replica, Route
 from redspot.serving.shadowing import Mirrored, is_mirrored
 from redspot.serving.upstream import NotConnectedError
 
-# Who watches an endpoint must not wait for it, nor have it started.
-_NOT_HELD = ("/v2/health/live", "/v2/health/ready", "/ping", "/metrics", "/stats")
+# Who watches an endpoint must not wait for it, nor have it started, nor is what they ask a prediction.
+WATCHING = ("/v2/health/live", "/v2/health/ready", "/ping", "/metrics", "/stats")
 _RETRY_AFTER_S = 5
 
 
@@ -53,7 +53,7 @@ async def ask(request: Request, route: Route, path: str, caller: str) -> tuple[A
         if route.changes != seen:
             continue
         hold_s = route.entry.hold_s
-        if not hold_s or path in _NOT_HELD:
+        if not hold_s or path in WATCHING:
             raise asking.lost or _unavailable(route)
         until = until or time.monotonic() + hold_s
         await route.holding.wait(until, len(request.body))
@@ -70,8 +70,8 @@ async def ask(request: Request, route: Route, path: str, caller: str) -> tuple[A
 
 async def ask_all(request: Request, route: Route, path: str, caller: str) -> Answer:
     """Return the metrics of all replicas that can be reached: each counts only its own requests."""
-    trace = trace_of(request.headers)
-    asking = (replica.exchange(request, path, caller, trace) for replica in route.replicas)
+    trace = request.trace or trace_of(request.headers)
+    asking = (replica.exchange(request, path, caller, trace, is_counted=False) for replica in route.replicas)
     answers = await asyncio.gather(*asking, return_exceptions=True)
     texts: dict[str, str] = {}
     content_type = "text/plain"
@@ -96,7 +96,8 @@ class _Asking:
     def __init__(self, request: Request, route: Route, path: str, caller: str) -> None:
         self._request, self._route, self._path, self._caller = request, route, path, caller
         self._target = f"{path}?{request.query}" if request.query else path
-        self.trace = trace_of(request.headers)
+        self._is_counted = path not in WATCHING
+        self.trace = request.trace or trace_of(request.headers)
         self.lost: ReplicaFailedError | None = None
 
     async def try_all(self) -> tuple[Replica, Answer] | None:
@@ -108,7 +109,9 @@ class _Asking:
                 tried.add(replica)
                 was_tried = True
                 try:
-                    answer = await replica.exchange(self._request, self._target, self._caller, self.trace)
+                    answer = await replica.exchange(
+                        self._request, self._target, self._caller, self.trace, is_counted=self._is_counted
+                    )
                 except NotConnectedError:
                     # Nothing was sent: the next one may be asked.
                     continue
@@ -119,7 +122,7 @@ class _Asking:
                     self.lost = failed
                     continue
                 return replica, answer
-            if was_tried and arm.tally is not None:
+            if was_tried and self._is_counted and arm.tally is not None:
                 arm.tally.note_lost()
         return None
 

@@ -36,7 +36,15 @@ class Replica:
         self.away_until = 0.0
         self._signed: dict[str, str] = {}
 
-    async def exchange(self, request: Request, target: str, caller: str, trace: str, *more: tuple[str, str]) -> Answer:
+    async def exchange(
+        self,
+        request: Request,
+        target: str,
+        caller: str,
+        trace: str,
+        *more: tuple[str, str],
+        is_counted: bool = True,
+    ) -> Answer:
         """Send a request and return the answer.
 
         Parameters
@@ -45,6 +53,8 @@ class Replica:
             Path and query.
         more
             Further headers of the router's own.
+        is_counted
+            Whether it counts as a request to the arm.
 
         Raises
         ------
@@ -57,19 +67,21 @@ class Replica:
         message = render_request(request.method, target, request.headers, request.body, ours)
         tally, begun = self.tally, time.perf_counter()
         self.in_flight += 1
-        tally.in_flight += 1
+        tally.in_flight += is_counted
         try:
             answer = await self.upstream.exchange(message, is_head=request.method == "HEAD")
         except NotConnectedError:
             self.away_until = time.monotonic() + AWAY_S
             raise
         except Exception:
-            tally.note_lost()
+            if is_counted:
+                tally.note_lost()
             raise
         finally:
             self.in_flight -= 1
-            tally.in_flight -= 1
-        tally.note_status(answer.status, time.perf_counter() - begun)
+            tally.in_flight -= is_counted
+        if is_counted:
+            tally.note_status(answer.status, time.perf_counter() - begun)
         return answer
 
     def _sign(self, caller: str) -> str:

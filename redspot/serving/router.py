@@ -22,6 +22,7 @@ from redspot.serving.front import Front
 from redspot.serving.program import Ending, run, run_loop
 from redspot.serving.routing import SAFETY_HEADERS, Routing
 from redspot.serving.table import Table
+from redspot.serving.tracing import traced
 from redspot.serving.upstream import TIMEOUT_S
 
 PORT_TAKEN = 4
@@ -60,7 +61,8 @@ async def serve(options: RouterOptions) -> None:
     listening = _bind(options.host, options.port)
     table = Table(options.snapshot, timeout_s=options.timeout_s)
     table.refresh()
-    front = Front(Routing(table, options.base_path).answer, headers=SAFETY_HEADERS)
+    answering, end_traces = traced(Routing(table, options.base_path).answer, "redspot-router", {})
+    front = Front(answering, headers=SAFETY_HEADERS)
     await front.listen(listening)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: table.refresh(force=True))
     refreshing = asyncio.create_task(_keep_fresh(table))
@@ -71,6 +73,7 @@ async def serve(options: RouterOptions) -> None:
     finally:
         refreshing.cancel()
         table.close()
+        end_traces()
         if options.ready_file is not None:
             options.ready_file.unlink(missing_ok=True)
 

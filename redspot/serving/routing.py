@@ -9,7 +9,7 @@ from typing import Any
 from redspot.errors import RedspotError, UnauthenticatedError
 from redspot.registry.endpoint import EndpointNotFoundError, EndpointState, EndpointUnavailableError
 from redspot.serving.answer import Answer, Request, json_answer, problem
-from redspot.serving.asking import ask, ask_all
+from redspot.serving.asking import WATCHING, ask, ask_all
 from redspot.serving.cors import is_preflight, preflight, with_origin
 from redspot.serving.errors import (
     EndpointBusyError,
@@ -121,27 +121,29 @@ class Routing:
         if request.method not in METHODS:
             raise MethodNotAllowedError(f"An endpoint answers GET, HEAD and POST, not {request.method}.")
         tally, limit = route.tally, route.entry.max_in_flight
+        is_counted = path not in WATCHING
+        tally.requests += is_counted
         try:
-            if limit is not None and tally.in_flight >= limit:
+            if limit is not None and is_counted and tally.in_flight >= limit:
                 raise EndpointBusyError(
                     f"Endpoint {route.name!r} has {limit} requests under way; send this one again later.",
                     endpoint=route.name,
                     retry_after_s=1,
                 )
             self._rates.take(digest, caller)
-            tally.in_flight += 1
+            tally.in_flight += is_counted
             try:
                 if path == "/metrics" and request.method == "GET" and len(route.replicas) > 1:
                     return await ask_all(request, route, path, caller.name), ""
                 return await ask(request, route, path, caller.name)
             finally:
-                tally.in_flight -= 1
+                tally.in_flight -= is_counted
         except RateLimitedError:
-            tally.limited += 1
-            tally.refused += 1
+            tally.limited += is_counted
+            tally.refused += is_counted
             raise
         except (EndpointBusyError, EndpointUnavailableError):
-            tally.refused += 1
+            tally.refused += is_counted
             raise
 
     def _caller(self, request: Request) -> tuple[str, CallerEntry]:

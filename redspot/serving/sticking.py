@@ -8,6 +8,8 @@ import orjson
 
 from redspot.serving.answer import Request
 
+# Of a larger body the column is not looked for: reading it would keep all other requests waiting.
+MAX_BYTES = 1024 * 1024
 _ROWS = ("dataframe_records", "instances", "inputs")
 
 
@@ -24,7 +26,7 @@ def sticky_key(sticky: str, request: Request, caller: str) -> str:
     kind, _, name = sticky.partition(":")
     if kind == "header":
         return request.headers.get(name) or caller
-    value = _column(request.body, name)
+    value = _column(request.body, name) if len(request.body) <= MAX_BYTES else None
     # Only what has one way to be written: a list or object is no key.
     return str(value) if isinstance(value, str | int | float) else caller
 

@@ -126,6 +126,8 @@ class EndpointTally:
     ----------
     in_flight
         Under way, those that are held included.
+    requests
+        Of those who may call; looks at health and metrics are none.
     held
         Waiting for a replica.
     refused
@@ -145,7 +147,6 @@ class EndpointTally:
 
     def note(self, deployment_id: str, status: int) -> None:
         """Count what a caller was answered."""
-        self.requests += 1
         key = deployment_id, status
         self.statuses[key] = self.statuses.get(key, 0) + 1
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, aliased
 
 from redspot.registry.definition import EndpointDefinition
 from redspot.registry.deployment import (
@@ -73,24 +75,49 @@ def endpoint_of(session: Session, row: EndpointRow, router_url: str) -> Endpoint
 
 def standing_of(session: Session, row: EndpointRow) -> Standing:
     """Return an endpoint as controllers see it."""
-    deployments = tuple(map(deployment_of, open_rows(session, row.name)))
-    ids = [each.id for each in deployments]
-    replicas = session.scalars(
-        select(ReplicaRow)
-        .where(ReplicaRow.deployment_id.in_(ids))
-        .order_by(ReplicaRow.deployment_id, ReplicaRow.number)
+    (standing,) = standings_of(session, [row])
+    return standing
+
+
+def standings_of(session: Session, rows: Sequence[EndpointRow]) -> tuple[Standing, ...]:
+    """Return endpoints as controllers see them, with as many queries for a hundred of them as for one."""
+    names = [row.name for row in rows]
+    in_force = select(DefinitionRow).join(
+        EndpointRow,
+        (EndpointRow.name == DefinitionRow.endpoint) & (EndpointRow.generation == DefinitionRow.generation),
     )
-    rollout = newest_rollout(session, row.name)
-    return Standing(
-        name=row.name,
-        owner=row.owner,
-        state=EndpointState(row.state),
-        applied=definition_of(session.get_one(DefinitionRow, (row.name, row.generation))),
-        deployments=deployments,
-        replicas=tuple(map(replica_of, replicas)),
-        rollout=rollout_of(rollout) if rollout else None,
-        baseline=maybe_from_json(Observation, rollout.baseline) if rollout else None,
+    definitions = {each.endpoint: each for each in session.scalars(in_force.where(DefinitionRow.endpoint.in_(names)))}
+    deployments: dict[str, list[Deployment]] = {name: [] for name in names}
+    opened = select(DeploymentRow).where(DeploymentRow.endpoint.in_(names), DeploymentRow.state.in_(OPEN))
+    for deployment in session.scalars(opened.order_by(DeploymentRow.id)):
+        deployments[deployment.endpoint].append(deployment_of(deployment))
+    replicas: dict[str, list[Replica]] = {name: [] for name in names}
+    found = select(ReplicaRow, DeploymentRow.endpoint).join(DeploymentRow, DeploymentRow.id == ReplicaRow.deployment_id)
+    found = found.where(DeploymentRow.endpoint.in_(names), DeploymentRow.state.in_(OPEN))
+    for replica, name in session.execute(found.order_by(ReplicaRow.deployment_id, ReplicaRow.number)):
+        replicas[name].append(replica_of(replica))
+    # The newest of each endpoint comes last, and stays.
+    newest = select(RolloutRow).where(RolloutRow.endpoint.in_(names), _is_newest())
+    rollouts = {each.endpoint: each for each in session.scalars(newest.order_by(RolloutRow.generation, RolloutRow.id))}
+    return tuple(
+        Standing(
+            name=row.name,
+            owner=row.owner,
+            state=EndpointState(row.state),
+            applied=definition_of(definitions[row.name]),
+            deployments=tuple(deployments[row.name]),
+            replicas=tuple(replicas[row.name]),
+            rollout=rollout_of(rollouts[row.name]) if row.name in rollouts else None,
+            baseline=maybe_from_json(Observation, rollouts[row.name].baseline) if row.name in rollouts else None,
+        )
+        for row in rows
     )
+
+
+def _is_newest() -> ColumnElement[bool]:
+    other = aliased(RolloutRow)
+    latest = select(func.max(other.generation)).where(other.endpoint == RolloutRow.endpoint).scalar_subquery()
+    return RolloutRow.generation == latest
 
 
 def definition_of(row: DefinitionRow) -> AppliedDefinition:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from redspot.errors import JsonScalar
 from redspot.ids import ModelRef
 from redspot.registry.definition import EndpointDefinition
 from redspot.registry.deployment import (
@@ -40,6 +41,7 @@ from redspot.stores.endpoint_rows import (
     replica_of,
     rollout_of,
     standing_of,
+    standings_of,
 )
 from redspot.stores.shares import Cause, end, shift
 from redspot.stores.tables import DefinitionRow, DeploymentRow, EndpointRow, LedgerRow, ReplicaRow, RolloutRow
@@ -111,7 +113,7 @@ class SqlEndpointStore:
         """Return how all endpoints stand, by name."""
         with self._database.read() as session:
             rows = session.scalars(select(EndpointRow).order_by(EndpointRow.name)).all()
-            return tuple(standing_of(session, row) for row in rows)
+            return standings_of(session, rows)
 
     def definition(self, name: str, generation: int | None = None) -> AppliedDefinition:
         """Return the definition in force, or an earlier one."""
@@ -131,12 +133,14 @@ class SqlEndpointStore:
             query = select(DeploymentRow).where(DeploymentRow.endpoint == name)
             return tuple(map(deployment_of, session.scalars(query.order_by(DeploymentRow.id.desc()).limit(limit))))
 
-    def ledger(self, name: str, *, limit: int = 100) -> tuple[LedgerEntry, ...]:
-        """Return what changed at an endpoint, newest first."""
+    def ledger(self, name: str, *, limit: int = 100, until: datetime | None = None) -> tuple[LedgerEntry, ...]:
+        """Return what changed at an endpoint until some moment, newest first."""
+        query = select(LedgerRow).where(LedgerRow.endpoint == name)
+        if until is not None:
+            query = query.where(LedgerRow.at <= until)
         with self._database.read() as session:
             endpoint_row(session, name)
-            query = select(LedgerRow).where(LedgerRow.endpoint == name).order_by(LedgerRow.id.desc()).limit(limit)
-            return tuple(map(ledger_entry_of, session.scalars(query)))
+            return tuple(map(ledger_entry_of, session.scalars(query.order_by(LedgerRow.id.desc()).limit(limit))))
 
     def live_at(self, name: str, moment: datetime) -> tuple[LiveArm, ...]:
         """Return what answered, and was compared, with which share, at some moment."""
@@ -167,13 +171,20 @@ class SqlEndpointStore:
             session.flush()
             return rollout_of(row)
 
+    def rebase(self, rollout: Rollout, baseline: Observation) -> None:
+        """Count from later on, unless the roll-out is no longer where `rollout` says."""
+        with self._database.write() as session:
+            row = session.get_one(RolloutRow, rollout.id, with_for_update=True)
+            if (row.stage, row.step) == (rollout.stage, rollout.step):
+                row.baseline = to_json(baseline)
+
     def scale(self, deployment_id: str, replicas: int, *, seen: int, why: str) -> Deployment:
         """Want so many replicas, unless the number is no longer `seen`."""
         with self._database.write() as session:
             row = session.get_one(DeploymentRow, deployment_id)
             if row.replicas == seen and row.replicas != replicas and row.state in OPEN:
                 row.replicas = replicas
-                facts = {"deployment": row.id, "before": seen, "after": replicas}
+                facts: dict[str, JsonScalar] = {"deployment": row.id, "before": seen, "after": replicas}
                 audit.note(session, self._database.clock.now(), "redspot", "scale", row.endpoint, **facts, why=why)
             return deployment_of(row)
 

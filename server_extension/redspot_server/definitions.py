@@ -8,8 +8,9 @@ from dataclasses import replace
 from redspot.errors import ConflictError
 from redspot.ids import ModelRef
 from redspot.registry.definition import EndpointDefinition
+from redspot.registry.deployment import DeploymentState
 from redspot.registry.endpoint import EndpointConflictError, EndpointNotFoundError
-from redspot.registry.policy import Parity, RolloutPolicy
+from redspot.registry.policy import DefinitionError, Parity, RolloutPolicy
 from redspot.registry.standing import AppliedDefinition, Standing
 from redspot_server.services import Services
 
@@ -30,6 +31,8 @@ def resolve(services: Services, definition: EndpointDefinition) -> dict[str, str
 
 def check_definition(services: Services, definition: EndpointDefinition) -> None:
     """Refuse what this installation does not have (DefinitionError)."""
+    if definition.name == "plan":
+        raise DefinitionError("Field 'name' is 'plan', which is a word of the API; choose another.", field="name")
     definition.check(instance_types=[each.name for each in services.instance_types], backends=BACKENDS)
 
 
@@ -46,14 +49,19 @@ def check_parity(
     parity = definition.rollout.parity
     if parity is Parity.SKIP or (parity is Parity.ASK and is_confirmed):
         return
-    for version in sorted(set(pins.values())):
-        if not services.models.get(ModelRef.parse(version)).parity_rows:
-            remedy = "confirm it, or set" if parity is Parity.ASK else "set"
-            raise UncheckedVersionError(
-                f"{version} has no recorded rows to prove that it answers here as where it was fitted:"
-                f" {remedy} 'rollout.parity' to 'skip' to deploy it all the same.",
-                version=version,
-            )
+    for version in unchecked_versions(services, pins):
+        remedy = "confirm it, or set" if parity is Parity.ASK else "set"
+        raise UncheckedVersionError(
+            f"{version} has no recorded rows to prove that it answers here as where it was fitted:"
+            f" {remedy} 'rollout.parity' to 'skip' to deploy it all the same.",
+            version=version,
+        )
+
+
+def unchecked_versions(services: Services, pins: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the versions that have no recorded rows."""
+    versions = sorted(set(pins.values()))
+    return tuple(each for each in versions if not services.models.get(ModelRef.parse(each)).parity_rows)
 
 
 def standing_or_none(services: Services, name: str) -> Standing | None:
@@ -72,10 +80,9 @@ def earlier_definition(services: Services, name: str, deployment_id: str | None)
     EndpointConflictError
         When that row never answered, or there is nothing to go back to.
     """
-    now = services.endpoints.definition(name).generation
     rows = services.endpoints.deployments(name, limit=1000)
     if deployment_id is None:
-        answered = [row for row in rows if row.live_at is not None and row.generation < now and not row.failure]
+        answered = [row for row in rows if row.live_at is not None and row.state is DeploymentState.ENDED]
         if not answered:
             raise EndpointConflictError(f"Nothing answered at endpoint {name!r} before what does now.", endpoint=name)
         return services.endpoints.definition(name, answered[0].generation)

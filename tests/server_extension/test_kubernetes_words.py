@@ -74,8 +74,8 @@ def unschedulable(message: str, at: datetime) -> dict[str, Any]:
             container(
                 waiting(
                     "ImagePullBackOff",
-                    'Back-off pulling image "redspot/endpoint:7": ErrImagePull: failed to pull and unpack image:'
-                    " redspot/endpoint:7: not found",
+                    'Back-off pulling image "redspot/endpoint:7": ErrImagePull: failed to pull and unpack it:'
+                    " not found",
                 )
             ),
             ExitReason.NOT_STARTED,

@@ -8,6 +8,7 @@ from redspot.registry.deployment import Deployment, DeploymentState
 from redspot.registry.endpoint import ArmRole
 from redspot.registry.scaling import Load, trimmed, wanted_replicas
 from redspot.registry.standing import Standing
+from redspot_server.controllers.rollouts import is_rolling
 from redspot_server.controllers.stats import EndpointStats, RouterStats
 from redspot_server.services import Services
 
@@ -45,9 +46,8 @@ class Autoscaler:
         )
         history = (*trimmed(self._history.get(deployment.id, ()), definition, now_s), load)
         wanted = wanted_replicas(history, definition, now_s, current=deployment.replicas)
-        is_rolling = standing.rollout is not None and not standing.rollout.stage.is_over
         # What is judged is not disturbed by fewer replicas.
-        if wanted > deployment.replicas or (wanted < deployment.replicas and not is_rolling):
+        if wanted > deployment.replicas or (wanted < deployment.replicas and not is_rolling(standing)):
             why = _why(wanted, deployment.replicas, load)
             self._services.endpoints.scale(deployment.id, wanted, seen=deployment.replicas, why=why)
         return history

@@ -14,7 +14,7 @@ from redspot_server.controllers.follower import Follower
 from redspot_server.controllers.process_replicas import ProcessReplicas
 from redspot_server.controllers.replica_backend import ReplicaBackend
 from redspot_server.controllers.replica_keeper import ReplicaKeeper
-from redspot_server.controllers.rollouts import Rollouts
+from redspot_server.controllers.rollouts import Rollouts, is_rolling
 from redspot_server.controllers.router_table import RouterTable
 from redspot_server.controllers.stats import RouterStats, read_router_stats
 from redspot_server.services import Services
@@ -44,8 +44,9 @@ class Deployer:
 
     def step(self) -> None:
         """Look at every endpoint once, then write the router's table, then end what nobody is sent to any more."""
-        self._follower.step()
         standings = self._services.endpoints.standings()
+        if self._follower.step(standings):
+            standings = self._services.endpoints.standings()
         counted = self._count(standings)
         for standing in standings:
             try:
@@ -68,15 +69,15 @@ class Deployer:
             failure = self._keeper.keep(deployment, standing.replicas_of(deployment.id))
             if failure:
                 failures[deployment.id] = failure
-        self._rollouts.step(self._services.endpoints.standing(standing.name), failures, self._stats)
+        if is_rolling(standing):
+            self._rollouts.step(self._services.endpoints.standing(standing.name), failures, self._stats)
 
     def _count(self, standings: tuple[Standing, ...]) -> bool:
         """Ask the router where its counts decide something; return whether they are new."""
         now = time.monotonic()
         if now - self._counted_at < _COUNT_EVERY_S:
             return False
-        rolling = (each.rollout is not None and not each.rollout.stage.is_over for each in standings)
         self._counted_at = now
-        is_needed = any(rolling) or any(map(is_elastic, standings))
+        is_needed = any(is_rolling(each) or is_elastic(each) for each in standings)
         self._stats = read_router_stats(self._services) if is_needed else None
         return is_needed

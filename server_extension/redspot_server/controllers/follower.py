@@ -23,28 +23,31 @@ class Follower:
         self._looked_at = 0.0
         self._refused: dict[str, str] = {}
 
-    def step(self) -> None:
-        """Look at all endpoints that follow something, not more often than every second."""
+    def step(self, standings: tuple[Standing, ...]) -> bool:
+        """Look at all endpoints that follow something, not more often than every second; return whether one moved."""
         now = time.monotonic()
         if now - self._looked_at < _EVERY_S:
-            return
+            return False
         self._looked_at = now
-        for standing in self._services.endpoints.standings():
+        moved = False
+        for standing in standings:
             if standing.applied.definition.follow and standing.state is EndpointState.LIVE:
                 try:
-                    self._follow(standing)
+                    moved |= self._follow(standing)
                 except RedspotError as error:
                     self._note(standing.name, error.message)
+        return moved
 
-    def _follow(self, standing: Standing) -> None:
+    def _follow(self, standing: Standing) -> bool:
         applied = standing.applied
         pins = resolve(self._services, applied.definition)
         moved = [text for text, version in pins.items() if applied.pins.get(text) != version]
         if not moved:
-            return
+            return False
         check_parity(self._services, applied.definition, pins, is_confirmed=False)
         why = "; ".join(f"{text} moved from {applied.pins.get(text)} to {pins[text]}" for text in moved)
         self._services.endpoints.apply(applied.definition, pins, by="redspot", why=why, expected=applied.generation)
+        return True
 
     def _note(self, name: str, sentence: str) -> None:
         if self._refused.get(name) != sentence:

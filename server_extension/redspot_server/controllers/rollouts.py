@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from redspot.registry.deployment import ReplicaState
@@ -15,6 +15,8 @@ from redspot_server.controllers.stats import RouterStats
 from redspot_server.services import Services
 
 _log = logging.getLogger(__name__)
+# So long the router may take to read a new table, with much room.
+_SETTLING_S = 3.0
 _COUNTED = (RolloutStage.SHADOW, RolloutStage.CANARY)
 
 
@@ -43,6 +45,11 @@ class Rollouts:
         now = self._services.clock.now()
         counted = self._observe(standing, stats) if rollout.stage in _COUNTED else None
         figures = None if counted is None else counted.since(standing.baseline)
+        is_young = (now - rollout.since).total_seconds() < _SETTLING_S
+        if counted is not None and figures is not None and is_young and not _is_asked(figures, rollout.new):
+            # Old and new are compared over the same requests: what came before the router knew, does not count.
+            self._services.endpoints.rebase(rollout, counted)
+            return
         move = advance(rollout, Seen(is_ready(standing), failure, figures), now)
         if move is None:
             return
@@ -67,6 +74,16 @@ class Rollouts:
         backend = self._backends[deployment.spec.backend]
         ready = (each for each in standing.replicas_of(deployment_id) if each.state is ReplicaState.READY)
         return joined_scores(backend.scores(deployment, replica) for replica in ready)
+
+
+def _is_asked(figures: Mapping[str, ArmFigures], names: Iterable[str]) -> bool:
+    new = (figures[name] for name in names if name in figures)
+    return any(each.requests or each.compared or each.failed for each in new)
+
+
+def is_rolling(standing: Standing) -> bool:
+    """Return whether a roll-out is under way."""
+    return standing.rollout is not None and not standing.rollout.stage.is_over
 
 
 def is_ready(standing: Standing) -> bool:
