@@ -58,7 +58,7 @@ def installation_of(services: Services) -> str:
     return services.secret_of("kubernetes-installation")[:16]
 
 
-def cluster_of(config: Config, installation: str) -> Cluster:
+def cluster_of(config: Config, installation: str = "exported") -> Cluster:
     """Return where objects go, as the settings say (KubernetesSettingError naming the one that is wrong)."""
     labels = {}
     for pair in filter(None, (part.strip() for part in config.kubernetes_router_labels.split(","))):
@@ -117,6 +117,7 @@ def version_arm(
     instance_type: str,
     image: str,
     share: float,
+    replicas: int = 1,
 ) -> KubernetesArm:
     """Return one version at an endpoint; a small pipeline comes with it (KubernetesSettingError without an image)."""
     artifact = version.pipeline
@@ -131,6 +132,7 @@ def version_arm(
         find_instance_type(services.instance_types, instance_type),
         PipelineFile(artifact.digest, artifact.size_bytes, content),
         share,
+        replicas,
         settings={"trusted_modules": list(services.config.trusted)},
     )
 
