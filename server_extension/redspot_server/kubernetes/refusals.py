@@ -71,6 +71,10 @@ class KubernetesRefusedError(InvalidError):
     code = "kubernetes-refused"
 
 
+# What is wrong with the cluster or our account there, and says nothing about a replica.
+CLUSTER_ERRORS = (KubernetesUnavailableError, KubernetesForbiddenError, KubernetesRefusedError)
+
+
 def refusal(status: int, said: str, namespace: str) -> RedspotError:
     """Return the error that an answer stands for.
 

@@ -26,7 +26,7 @@ from redspot.serving.snapshot import ReplicaEntry
 from redspot_server.controllers.stats import scores_of
 from redspot_server.kubernetes.api import KubernetesApi
 from redspot_server.kubernetes.pods import PodFailure, failure, has_restarted, is_ready, started_at
-from redspot_server.kubernetes.refusals import KubernetesUnavailableError
+from redspot_server.kubernetes.refusals import CLUSTER_ERRORS, KubernetesUnavailableError
 from redspot_server.kubernetes.standing import DEPLOYMENT_ID, NUMBERS, ArmStanding, arms_of, numbers_of, written
 
 _log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Reach(StrEnum):
 class KubernetesReplicas:
     """Keeps a Deployment for each version at an endpoint, and reads from its pods what became of replicas.
 
-    While the cluster's API does not answer, replicas count as they did before: pods go on without it.
+    While the cluster's API does not answer, or not to us, replicas count as they did before: pods go on without it.
 
     Parameters
     ----------
@@ -82,6 +82,7 @@ class KubernetesReplicas:
         self._can_ask = can_ask
         self._seen: dict[str, ArmStanding] = {}
         self._seen_at: float | None = None
+        self._problem = ""
         # The deployer starts replicas in its own thread and ends them in others.
         self._lock = threading.RLock()
 
@@ -101,15 +102,19 @@ class KubernetesReplicas:
                 self._seen_at = None
                 self._start(arm, self._secret_of(deployment), replica.number)
         except KubernetesUnavailableError as error:
-            _log.warning("replica %s cannot be started now: %s", replica.unit_id, error.message)
+            self._note(error.message)
 
     def observe(self, replica: Replica) -> UnitStatus:
         """Return how far its pod is."""
         try:
             arm = self._look().get(replica.deployment_id)
-        except KubernetesUnavailableError as error:
-            _log.warning("replica %s cannot be looked at: %s", replica.unit_id, error.message)
-            return _alive(replica, None, is_ready=replica.state is ReplicaState.READY)
+        except CLUSTER_ERRORS as error:
+            self._note(error.message)
+            if replica.state is ReplicaState.READY:
+                return _alive(replica, None, is_ready=True)
+            if isinstance(error, KubernetesUnavailableError):
+                return _alive(replica, None)
+            raise
         is_cut_off = arm is not None and replica.state is ReplicaState.STARTING and arm.scale != len(arm.numbers)
         if arm is None or replica.number not in arm.numbers or is_cut_off:
             raise UnitNotFoundError(
@@ -128,7 +133,7 @@ class KubernetesReplicas:
         """Return whether its port is open, which it is only after its parity check."""
         try:
             arm = self._look().get(deployment.id)
-        except KubernetesUnavailableError:
+        except CLUSTER_ERRORS:
             return False
         pod = arm.pod_of(replica.number) if arm is not None and replica.number in arm.numbers else None
         return pod is not None and is_ready(pod)
@@ -163,7 +168,7 @@ class KubernetesReplicas:
                 return ""
             name = pod["metadata"]["name"]
             text = self._api.log(name, container=CONTAINER, lines=_LOG_LINES, previous=has_restarted(pod))
-        except KubernetesUnavailableError:
+        except CLUSTER_ERRORS:
             return ""
         lines = text.strip().splitlines()
         return lines[-1] if lines else ""
@@ -172,7 +177,8 @@ class KubernetesReplicas:
         """Return the ids of all replicas that are wanted in the cluster; none while nobody can tell."""
         try:
             arms = self._look()
-        except KubernetesUnavailableError:
+        except CLUSTER_ERRORS as error:
+            self._note(error.message)
             return ()
         return tuple(f"{arm.deployment_id}-{number}" for arm in arms.values() for number in arm.numbers)
 
@@ -225,16 +231,23 @@ class KubernetesReplicas:
                 pods = self._api.find("Pod", ours) if deployments else []
                 self._seen = arms_of(deployments, pods, self._now())
                 self._seen_at = time.monotonic()
+                self._note("")
             return self._seen
 
     def _pod_address(self, deployment: Deployment, replica: Replica) -> TcpAddress | None:
         try:
             arm = self._look().get(deployment.id)
-        except KubernetesUnavailableError:
+        except CLUSTER_ERRORS:
             arm = self._seen.get(deployment.id)
         pod = arm.pod_of(replica.number) if arm is not None and replica.number in arm.numbers else None
         address = pod.get("status", {}).get("podIP") if pod is not None and is_ready(pod) else None
         return TcpAddress(address, PORT) if address else None
+
+    def _note(self, problem: str) -> None:
+        """Log what is wrong with the cluster, once."""
+        if problem and problem != self._problem:
+            _log.warning("the cluster: %s", problem)
+        self._problem = problem
 
     def _now(self) -> datetime:
         return self._clock.now()
