@@ -205,6 +205,20 @@ class KubernetesReplicas:
                 self._api.delete("Deployment", arm.name)
             self._seen_at = None
 
+    def has_gateways(self) -> bool:
+        """Return whether the cluster has the Gateway API; without it only Redspot's router splits requests.
+
+        Raises
+        ------
+        KubernetesUnavailableError, KubernetesForbiddenError
+            When the cluster does not tell.
+        """
+        return self._api.serves("HTTPRoute")
+
+    def close(self) -> None:
+        """Close the connections to the cluster."""
+        self._api.close()
+
     def _start(self, arm: KubernetesArm, secret_text: str, number: int) -> None:
         found = self._api.get("Deployment", arm.name)
         numbers = {number} if found is None else {*numbers_of(found), number}
