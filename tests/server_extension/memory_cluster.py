@@ -68,6 +68,9 @@ class MemoryCluster:
     def log(self, pod: str, *, container: str, lines: int, previous: bool) -> str:
         return self.logs.get((pod, previous), "")
 
+    def serves(self, kind: str) -> bool:
+        return False
+
     def put_pod(self, name: str, *, ready: bool, created: str = "2026-03-01T11:00:00Z", **status: Any) -> None:
         """Put a pod of the only Deployment there is."""
         (deployment,) = self.find("Deployment", {})

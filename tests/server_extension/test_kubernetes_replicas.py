@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import yaml
+from redspot_server.kubernetes.api import PLACES
 from redspot_server.kubernetes.refusals import KubernetesForbiddenError, KubernetesNamespaceError, KubernetesQuotaError
 from redspot_server.kubernetes.replicas import KubernetesReplicas, Reach
 
 from redspot.compute.unit import ExitReason, UnitNotFoundError, UnitPhase
 from redspot.registry.deployment import Deployment, DeploymentState, Replica, ReplicaState
+from redspot.serving.kubernetes.manifests import arm_manifests, secret
 from tests.clock import SetClock
 from tests.server_extension.memory_cluster import MemoryCluster
-from tests.serving.kubernetes.arms import CLUSTER, small_arm
+from tests.serving.kubernetes.arms import CLUSTER, check_schema, small_arm
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DEPLOYMENT = Deployment(
@@ -177,3 +181,31 @@ def test_deployments_of_others_are_left_alone(cluster: MemoryCluster) -> None:
     assert backend(cluster).unit_ids() == ()
     with pytest.raises(UnitNotFoundError):
         backend(cluster).observe(replace(replica(1), state=ReplicaState.READY))
+
+
+def test_the_documented_role_is_neither_more_nor_less_than_what_is_asked() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "kubernetes.md").read_text()
+    (block,) = (part.partition("```")[0] for part in text.split("```yaml\n")[1:])
+    role = yaml.safe_load(block)
+    check_schema(role)
+    given = {
+        (group, resource, verb)
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    asked = {
+        ("apps", "deployments", "get"),
+        ("apps", "deployments", "list"),
+        ("apps", "deployments", "delete"),
+        ("", "pods", "list"),
+        ("", "pods/log", "get"),
+    }
+    arm = small_arm()
+    for manifest in (secret(arm, CLUSTER, "s"), *arm_manifests(arm, CLUSTER)):
+        group = manifest["apiVersion"].rpartition("/")[0]
+        resource = PLACES[manifest["kind"]][1]
+        # A server-side apply of what is not there yet needs both.
+        asked |= {(group, resource, "create"), (group, resource, "patch")}
+    assert given == asked

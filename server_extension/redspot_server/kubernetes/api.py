@@ -23,7 +23,7 @@ _TIMEOUT_S = (5.0, 20.0)  # to connect, and between two packets
 # Server-side apply: https://kubernetes.io/docs/reference/using-api/server-side-apply/
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
-_PLACES = {
+PLACES = {
     "Pod": ("/api/v1", "pods"),
     "Service": ("/api/v1", "services"),
     "Secret": ("/api/v1", "secrets"),
@@ -137,7 +137,7 @@ class KubernetesApi:
 
     def serves(self, kind: str) -> bool:
         """Return whether the cluster knows a kind, such as those of the Gateway API, which is installed apart."""
-        status, content = self._ask("GET", _PLACES[kind][0])
+        status, content = self._ask("GET", PLACES[kind][0])
         if status == 404:
             return False
         return any(each["kind"] == kind for each in self._checked(status, content)["resources"])
@@ -147,7 +147,7 @@ class KubernetesApi:
         self.client.close()
 
     def _path(self, kind: str, name: str = "") -> str:
-        group, plural = _PLACES[kind]
+        group, plural = PLACES[kind]
         path = f"{group}/namespaces/{quote(self.namespace, safe='')}/{plural}"
         return f"{path}/{quote(name, safe='')}" if name else path
 

@@ -83,6 +83,7 @@ class KubernetesReplicas:
         self._seen: dict[str, ArmStanding] = {}
         self._seen_at: float | None = None
         self._problem = ""
+        self._is_told = False
         # The deployer starts replicas in its own thread and ends them in others.
         self._lock = threading.RLock()
 
@@ -246,6 +247,7 @@ class KubernetesReplicas:
                 self._seen = arms_of(deployments, pods, self._now())
                 self._seen_at = time.monotonic()
                 self._note("")
+                self._tell_of_gateways()
             return self._seen
 
     def _pod_address(self, deployment: Deployment, replica: Replica) -> TcpAddress | None:
@@ -256,6 +258,16 @@ class KubernetesReplicas:
         pod = arm.pod_of(replica.number) if arm is not None and replica.number in arm.numbers else None
         address = pod.get("status", {}).get("podIP") if pod is not None and is_ready(pod) else None
         return TcpAddress(address, PORT) if address else None
+
+    def _tell_of_gateways(self) -> None:
+        if self._is_told:
+            return
+        self._is_told = True
+        try:
+            there = "has a" if self.has_gateways() else "has no"
+        except CLUSTER_ERRORS as error:
+            there = f"does not tell whether it has a ({error.message})"
+        _log.info("the cluster %s Gateway API; Redspot's own router splits requests among versions", there)
 
     def _note(self, problem: str) -> None:
         """Log what is wrong with the cluster, once."""
