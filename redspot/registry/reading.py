@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from redspot.registry.policy import DefinitionError
 
@@ -32,7 +32,7 @@ class Fields:
 
     def make(self, kind: type[T]) -> T:
         """Return the dataclass (DefinitionError naming what is wrong)."""
-        kinds = _hints(kind)
+        kinds = _hints(cast("Hashable", kind))
         known = [each.name for each in fields(kind)]  # type: ignore[arg-type] # callers pass dataclasses
         for key in self._content:
             if key not in known:
@@ -57,7 +57,7 @@ class Fields:
 
 
 @lru_cache(maxsize=32)
-def _hints(kind: type) -> dict[str, Any]:
+def _hints(kind: Hashable) -> dict[str, Any]:
     return get_type_hints(kind)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from redspot.registry.definition import EndpointDefinition
@@ -26,6 +28,38 @@ from redspot.stores.codec import from_json, maybe_from_json
 from redspot.stores.tables import DefinitionRow, DeploymentRow, EndpointRow, LedgerRow, ReplicaRow, RolloutRow
 
 OPEN = (DeploymentState.STARTING, DeploymentState.LIVE)
+
+# Made once: controllers ask this several times a second.
+_NAMES: BindParameter[list[str]] = bindparam("names", expanding=True)
+_IN_FORCE = (
+    select(DefinitionRow)
+    .join(
+        EndpointRow,
+        (EndpointRow.name == DefinitionRow.endpoint) & (EndpointRow.generation == DefinitionRow.generation),
+    )
+    .where(DefinitionRow.endpoint.in_(_NAMES))
+)
+_OPENED = (
+    select(DeploymentRow)
+    .where(DeploymentRow.endpoint.in_(_NAMES), DeploymentRow.state.in_(OPEN))
+    .order_by(DeploymentRow.id)
+)
+_WANTED_REPLICAS = (
+    select(ReplicaRow, DeploymentRow.endpoint)
+    .join(DeploymentRow, DeploymentRow.id == ReplicaRow.deployment_id)
+    .where(DeploymentRow.endpoint.in_(_NAMES), DeploymentRow.state.in_(OPEN))
+    .order_by(ReplicaRow.deployment_id, ReplicaRow.number)
+)
+_LATER = aliased(RolloutRow)
+_NEWEST_ROLLOUTS = (
+    select(RolloutRow)
+    .where(
+        RolloutRow.endpoint.in_(_NAMES),
+        RolloutRow.generation
+        == select(func.max(_LATER.generation)).where(_LATER.endpoint == RolloutRow.endpoint).scalar_subquery(),
+    )
+    .order_by(RolloutRow.generation, RolloutRow.id)
+)
 
 
 def endpoint_row(session: Session, name: str, *, lock: bool = False) -> EndpointRow:
@@ -81,24 +115,17 @@ def standing_of(session: Session, row: EndpointRow) -> Standing:
 
 def standings_of(session: Session, rows: Sequence[EndpointRow]) -> tuple[Standing, ...]:
     """Return endpoints as controllers see them, with as many queries for a hundred of them as for one."""
-    names = [row.name for row in rows]
-    in_force = select(DefinitionRow).join(
-        EndpointRow,
-        (EndpointRow.name == DefinitionRow.endpoint) & (EndpointRow.generation == DefinitionRow.generation),
-    )
-    definitions = {each.endpoint: each for each in session.scalars(in_force.where(DefinitionRow.endpoint.in_(names)))}
+    given = {"names": [row.name for row in rows]}
+    names = given["names"]
+    definitions = {each.endpoint: each for each in session.scalars(_IN_FORCE, given)}
     deployments: dict[str, list[Deployment]] = {name: [] for name in names}
-    opened = select(DeploymentRow).where(DeploymentRow.endpoint.in_(names), DeploymentRow.state.in_(OPEN))
-    for deployment in session.scalars(opened.order_by(DeploymentRow.id)):
+    for deployment in session.scalars(_OPENED, given):
         deployments[deployment.endpoint].append(deployment_of(deployment))
     replicas: dict[str, list[Replica]] = {name: [] for name in names}
-    found = select(ReplicaRow, DeploymentRow.endpoint).join(DeploymentRow, DeploymentRow.id == ReplicaRow.deployment_id)
-    found = found.where(DeploymentRow.endpoint.in_(names), DeploymentRow.state.in_(OPEN))
-    for replica, name in session.execute(found.order_by(ReplicaRow.deployment_id, ReplicaRow.number)):
+    for replica, name in session.execute(_WANTED_REPLICAS, given):
         replicas[name].append(replica_of(replica))
     # The newest of each endpoint comes last, and stays.
-    newest = select(RolloutRow).where(RolloutRow.endpoint.in_(names), _is_newest())
-    rollouts = {each.endpoint: each for each in session.scalars(newest.order_by(RolloutRow.generation, RolloutRow.id))}
+    rollouts = {each.endpoint: each for each in session.scalars(_NEWEST_ROLLOUTS, given)}
     return tuple(
         Standing(
             name=row.name,
@@ -114,16 +141,15 @@ def standings_of(session: Session, rows: Sequence[EndpointRow]) -> tuple[Standin
     )
 
 
-def _is_newest() -> ColumnElement[bool]:
-    other = aliased(RolloutRow)
-    latest = select(func.max(other.generation)).where(other.endpoint == RolloutRow.endpoint).scalar_subquery()
-    return RolloutRow.generation == latest
-
-
 def definition_of(row: DefinitionRow) -> AppliedDefinition:
     """Return a definition."""
-    definition = EndpointDefinition.from_dict(row.definition)
+    definition = _definition(json.dumps(row.definition))
     return AppliedDefinition(definition, row.generation, row.pins, row.applied_at, row.applied_by, row.why)
+
+
+@lru_cache(maxsize=1024)
+def _definition(text: str) -> EndpointDefinition:
+    return EndpointDefinition.from_dict(json.loads(text))
 
 
 def deployment_of(row: DeploymentRow) -> Deployment:

@@ -205,8 +205,11 @@ class SqlEndpointStore:
         """Record that a replica answers."""
         with self._database.write() as session:
             row = session.get(ReplicaRow, (replica.deployment_id, replica.number))
-            if row is not None:
+            if row is not None and row.state != ReplicaState.READY:
                 row.state = ReplicaState.READY
+                deployment = session.get_one(DeploymentRow, replica.deployment_id)
+                now = self._database.clock.now()
+                audit.note(session, now, "redspot", "replica-ready", deployment.endpoint, replica=replica.unit_id)
 
     def drop_replica(self, replica: Replica, *, why: str) -> None:
         """Record that a replica is no longer wanted, or is gone."""

@@ -12,9 +12,8 @@ from redspot.registry.deployment import DeploymentState
 from redspot.registry.endpoint import EndpointConflictError, EndpointNotFoundError
 from redspot.registry.policy import DefinitionError, Parity, RolloutPolicy
 from redspot.registry.standing import AppliedDefinition, Standing
+from redspot_server.controllers.backends import BACKENDS
 from redspot_server.services import Services
-
-BACKENDS = ("process",)
 
 
 class UncheckedVersionError(ConflictError):

@@ -24,7 +24,7 @@ from typing import Any
 
 import httpx
 import pytest
-from redspot_server.controllers import deployer as deployer_module
+from redspot_server.controllers import backends, router_table
 from redspot_server.controllers.deployer import Deployer
 from redspot_server.controllers.router_unit import own_token
 from redspot_server.endpoints.definitions import abort
@@ -139,8 +139,8 @@ class ForwardedReplicas(KubernetesReplicas):
 
     def __init__(self, services: Services, api: KubernetesApi, forwards: ExitStack) -> None:
         super().__init__(
-            api,
             cluster_of(services.config, installation_of(services)),
+            connect=lambda: api,
             arm_of=lambda deployment: arm_of(services, deployment),
             secret_of=lambda deployment: services.secret_of(f"replica:{deployment.id}"),
             clock=services.clock,
@@ -220,7 +220,8 @@ def installation(
     config = services.config
     with ExitStack() as forwards:
         backend = ForwardedReplicas(services, api, forwards)
-        monkeypatch.setattr(deployer_module, "replica_backends", lambda _: {backend.name: backend})
+        monkeypatch.setitem(backends._KINDS, backend.name, lambda _: backend)
+        monkeypatch.setattr(router_table, "BACKENDS", tuple(backends._KINDS))
         argv = ["--snapshot", str(config.snapshot_file), "--port", str(config.router_port)]
         router = subprocess.Popen([sys.executable, "-m", "redspot.serving.router", *argv], stderr=subprocess.DEVNULL)
         try:
@@ -309,8 +310,8 @@ def probe(api: KubernetesApi, *, name: str = "", cpu: float = 0.4, pull: PullPol
         settings={"trusted_modules": []},
     )
     backend = KubernetesReplicas(
-        api,
         Cluster(api.namespace, pull, installation=secrets.token_hex(4)),
+        connect=lambda: api,
         arm_of=lambda _: arm,
         secret_of=lambda _: "s3cret",
         clock=SystemClock(),
@@ -397,7 +398,6 @@ def test_the_settings_make_a_backend_that_knows_whether_there_are_gateways(
 ) -> None:
     groups = {group["name"] for group in ask(api.client, "GET", "/apis")["groups"]}
     made = kubernetes_replicas(services)
-    assert made is not None
     try:
         assert made.unit_ids() == ()
         assert made.has_gateways() == ("gateway.networking.k8s.io" in groups)

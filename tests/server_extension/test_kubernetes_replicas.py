@@ -9,15 +9,20 @@ from pathlib import Path
 import pytest
 import yaml
 from redspot_server.kubernetes.api import PLACES
+from redspot_server.kubernetes.factory import cluster_of, kubernetes_replicas
 from redspot_server.kubernetes.refusals import KubernetesForbiddenError, KubernetesNamespaceError, KubernetesQuotaError
 from redspot_server.kubernetes.replicas import KubernetesReplicas, Reach
+from redspot_server.services import Services
 
 from redspot.compute.unit import ExitReason, UnitNotFoundError, UnitPhase
+from redspot.config import Config
 from redspot.registry.deployment import Deployment, DeploymentState, Replica, ReplicaState
+from redspot.serving.kubernetes.arm import PullPolicy
+from redspot.serving.kubernetes.errors import KubernetesSettingError
 from redspot.serving.kubernetes.manifests import arm_manifests, secret
 from tests.clock import SetClock
 from tests.server_extension.memory_cluster import MemoryCluster
-from tests.serving.kubernetes.arms import CLUSTER, check_schema, small_arm
+from tests.serving.kubernetes.arms import CLUSTER, SOURCE, check_schema, small_arm
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DEPLOYMENT = Deployment(
@@ -32,8 +37,8 @@ def replica(number: int, state: ReplicaState = ReplicaState.STARTING) -> Replica
 
 def backend(cluster: MemoryCluster, reach: Reach = Reach.SERVICE) -> KubernetesReplicas:
     return KubernetesReplicas(
-        cluster.api,
         CLUSTER,
+        connect=lambda: cluster.api,
         arm_of=lambda deployment: small_arm(endpoint=deployment.endpoint, deployment_id=deployment.id),
         secret_of=lambda deployment: "s3cret",
         clock=SetClock(NOW),
@@ -209,3 +214,48 @@ def test_the_documented_role_is_neither_more_nor_less_than_what_is_asked() -> No
         # A server-side apply of what is not there yet needs both.
         asked |= {(group, resource, "create"), (group, resource, "patch")}
     assert given == asked
+
+
+def test_an_installation_without_a_cluster_says_so_only_when_one_is_needed(config: Config) -> None:
+    services = Services.open(config, host="embedded")
+    try:
+        made = kubernetes_replicas(services)
+        assert made.unit_ids() == ()
+        with pytest.raises(KubernetesSettingError, match="set kubernetes_namespace"):
+            made.observe(replica(1))
+        made.close()
+    finally:
+        services.database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"kubernetes_pull_policy": "Sometimes"}, "kubernetes_pull_policy is 'Sometimes'; there is IfNotPresent"),
+        ({"kubernetes_router_labels": "router"}, "kubernetes_router_labels has 'router'"),
+        ({"kubernetes_router_labels": ""}, "every pod could reach replicas"),
+        ({"kubernetes_service_url": "http://x"}, "are set together"),
+        ({"kubernetes_namespace": "ML"}, "'ML' is not the name of a namespace"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(config: Config, settings: dict[str, str], says: str) -> None:
+    with pytest.raises(KubernetesSettingError, match=says):
+        cluster_of(replace(config, **settings))  # type: ignore[arg-type] # the settings are texts
+
+
+def test_settings_of_a_cluster_are_read_whole(config: Config) -> None:
+    cluster = cluster_of(
+        replace(
+            config,
+            kubernetes_namespace="ml",
+            kubernetes_pull_policy="Never",
+            kubernetes_router_labels="app=router, tier=web",
+            kubernetes_router_namespace="redspot",
+            kubernetes_service_url="https://hub.example.org/services/redspot/",
+            kubernetes_service_cidr="10.3.0.7/32",
+            kubernetes_token_secret="redspot-token",
+        )
+    )
+    assert cluster.router_labels == {"app": "router", "tier": "web"}
+    assert cluster.source == SOURCE
+    assert (cluster.namespace, cluster.router_namespace, cluster.pull_policy) == ("ml", "redspot", PullPolicy.NEVER)

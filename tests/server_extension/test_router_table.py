@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from redspot_server.controllers.deployer import replica_backends
+from redspot_server.controllers.backends import ReplicaBackends
 from redspot_server.controllers.router_table import RouterTable
 from redspot_server.controllers.shipper_unit import shipper_argv
 from redspot_server.endpoints.tokens import make_token
@@ -34,7 +34,7 @@ def services(config: Config) -> Iterator[Services]:
 
 
 def table(services: Services) -> Snapshot:
-    RouterTable(services, replica_backends(services)).write(services.endpoints.standings())
+    RouterTable(services, ReplicaBackends(services)).write(services.endpoints.standings())
     return parse_snapshot(services.config.snapshot_file.read_text())
 
 

@@ -33,7 +33,8 @@ def expire(sink: Sink, keep_days: int | None, now: datetime, of: Mapping[str, in
     EventSettingsError
         When a number of days is negative.
     """
-    days = {None: keep_days, **(of or {})}
+    days: dict[str | None, int | None] = {None: keep_days}
+    days.update(of or {})
     for each in days.values():
         if each is not None and each < 0:
             raise EventSettingsError(f"Events cannot be kept for {each} days; 0 keeps those of today.", key="keep_days")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 
 from redspot.errors import RedspotError
 from redspot.registry.endpoint import EndpointState
 from redspot.registry.standing import Standing
 from redspot_server.controllers.autoscaler import Autoscaler, is_elastic
+from redspot_server.controllers.backends import ReplicaBackends
 from redspot_server.controllers.follower import Follower
-from redspot_server.controllers.process_replicas import ProcessReplicas
-from redspot_server.controllers.replica_backend import ReplicaBackend
 from redspot_server.controllers.replica_keeper import ReplicaKeeper
 from redspot_server.controllers.rollouts import Rollouts, is_rolling
 from redspot_server.controllers.router_table import RouterTable
@@ -23,16 +21,11 @@ _log = logging.getLogger(__name__)
 _COUNT_EVERY_S = 0.5
 
 
-def replica_backends(services: Services) -> Mapping[str, ReplicaBackend]:
-    """Return where replicas can run, by the name that definitions use."""
-    return {each.name: each for each in (ProcessReplicas(services),)}
-
-
 class Deployer:
     """Looks at all endpoints, does one idempotent step for each, and remembers nothing that matters."""
 
     def __init__(self, services: Services) -> None:
-        backends = replica_backends(services)
+        backends = ReplicaBackends(services)
         self._services = services
         self._follower = Follower(services)
         self._keeper = ReplicaKeeper(services, backends)

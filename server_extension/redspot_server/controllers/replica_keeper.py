@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from redspot.compute.unit import ExitReason, UnitNotFoundError, UnitPhase, UnitStatus
 from redspot.errors import RedspotError
 from redspot.registry.deployment import Deployment, DeploymentState, Replica, ReplicaState
 from redspot.registry.standing import Standing
+from redspot_server.controllers.backends import ReplicaBackends
 from redspot_server.controllers.replica_backend import ReplicaBackend
 from redspot_server.services import Services
 
@@ -24,7 +24,7 @@ _MOST_DEATHS = 3
 class ReplicaKeeper:
     """Starts, adopts, replaces and ends replicas; what it remembers only paces it."""
 
-    def __init__(self, services: Services, backends: Mapping[str, ReplicaBackend]) -> None:
+    def __init__(self, services: Services, backends: ReplicaBackends) -> None:
         self._services = services
         self._backends = backends
         self._replaced_at: dict[str, float] = {}
@@ -40,7 +40,7 @@ class ReplicaKeeper:
         str
             Why a version that is being rolled out cannot go on, in one sentence; empty when it can.
         """
-        backend = self._backends[deployment.spec.backend]
+        backend = self._backends.of(deployment)
         alive = []
         for replica in replicas:
             try:
@@ -68,7 +68,7 @@ class ReplicaKeeper:
         """End the replicas that the router's table has not named for a while."""
         wanted = {replica.unit_id for standing in standings for replica in standing.replicas}
         now = time.monotonic()
-        for backend in self._backends.values():
+        for backend in self._backends.all():
             for unit_id in backend.unit_ids():
                 if unit_id in wanted:
                     self._unwanted.pop(unit_id, None)

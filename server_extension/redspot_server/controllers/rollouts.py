@@ -10,7 +10,7 @@ from redspot.registry.deployment import ReplicaState
 from redspot.registry.figures import ArmFigures, Observation, Scores, joined_scores
 from redspot.registry.rollout import RolloutStage, Seen, advance
 from redspot.registry.standing import Standing
-from redspot_server.controllers.replica_backend import ReplicaBackend
+from redspot_server.controllers.backends import ReplicaBackends
 from redspot_server.controllers.stats import RouterStats
 from redspot_server.services import Services
 
@@ -23,7 +23,7 @@ _COUNTED = (RolloutStage.SHADOW, RolloutStage.CANARY)
 class Rollouts:
     """Looks at a roll-out, and records its next stage when there is one."""
 
-    def __init__(self, services: Services, backends: Mapping[str, ReplicaBackend]) -> None:
+    def __init__(self, services: Services, backends: ReplicaBackends) -> None:
         self._services = services
         self._backends = backends
 
@@ -71,7 +71,7 @@ class Rollouts:
 
     def _scores(self, standing: Standing, deployment_id: str) -> Mapping[str, Scores]:
         deployment = next(each for each in standing.deployments if each.id == deployment_id)
-        backend = self._backends[deployment.spec.backend]
+        backend = self._backends.of(deployment)
         ready = (each for each in standing.replicas_of(deployment_id) if each.state is ReplicaState.READY)
         return joined_scores(backend.scores(deployment, replica) for replica in ready)
 

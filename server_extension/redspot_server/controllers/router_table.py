@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from redspot.registry.deployment import Deployment, DeploymentState, ReplicaState
 from redspot.registry.endpoint import ArmRole, EndpointState
 from redspot.registry.standing import Standing
 from redspot.serving.snapshot import ArmEntry, CallerEntry, EndpointEntry, Snapshot, token_hash, write_snapshot
-from redspot_server.controllers.replica_backend import ReplicaBackend
+from redspot_server.controllers.backends import BACKENDS, ReplicaBackends
 from redspot_server.controllers.router_unit import SERVICE_CALLER, own_token
 from redspot_server.services import Services
 
@@ -19,7 +17,7 @@ _HOLD_S = 30.0
 class RouterTable:
     """Writes the table when it is not what was written last."""
 
-    def __init__(self, services: Services, backends: Mapping[str, ReplicaBackend]) -> None:
+    def __init__(self, services: Services, backends: ReplicaBackends) -> None:
         self._services = services
         self._backends = backends
         self._written: Snapshot | None = None
@@ -58,8 +56,9 @@ class RouterTable:
         if not total:
             arms = []
         replicas = tuple(
-            self._backends[deployment.spec.backend].entry(deployment, replica)
+            self._backends.of(deployment).entry(deployment, replica)
             for deployment in arms
+            if deployment.spec.backend in BACKENDS
             for replica in standing.replicas_of(deployment.id)
             if replica.state is ReplicaState.READY
         )

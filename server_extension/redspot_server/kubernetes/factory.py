@@ -25,26 +25,25 @@ from redspot_server.services import Services
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
-def kubernetes_replicas(services: Services) -> KubernetesReplicas | None:
-    """Return the backend, or None where no namespace is set; the cluster itself is not asked yet.
+def kubernetes_replicas(services: Services) -> KubernetesReplicas:
+    """Return the backend. It asks the cluster when it is needed, and says then what is not installed or not set.
 
     Raises
     ------
-    KubernetesMissingError
-        When the library is not installed.
-    KubernetesConfigError
-        When no cluster is configured.
     KubernetesSettingError
         Naming the setting that is wrong.
     """
     config = services.config
-    if not config.kubernetes_namespace:
-        return None
     cluster = cluster_of(config, installation_of(services))
-    api = KubernetesApi(connect(context=config.kubernetes_context), cluster.namespace)
+
+    def reach() -> KubernetesApi:
+        if not config.kubernetes_namespace:
+            raise KubernetesSettingError("No cluster is used: set kubernetes_namespace, and see docs/kubernetes.md.")
+        return KubernetesApi(connect(context=config.kubernetes_context), cluster.namespace)
+
     return KubernetesReplicas(
-        api,
         cluster,
+        connect=reach,
         arm_of=lambda deployment: arm_of(services, deployment),
         secret_of=lambda deployment: services.secret_of(f"replica:{deployment.id}"),
         clock=services.clock,

@@ -72,7 +72,13 @@ class KubernetesRefusedError(InvalidError):
 
 
 # What is wrong with the cluster or our account there, and says nothing about a replica.
-CLUSTER_ERRORS = (KubernetesUnavailableError, KubernetesForbiddenError, KubernetesRefusedError)
+CLUSTER_ERRORS = (
+    KubernetesUnavailableError,
+    KubernetesForbiddenError,
+    KubernetesRefusedError,
+    KubernetesMissingError,
+    KubernetesConfigError,
+)
 
 
 def refusal(status: int, said: str, namespace: str) -> RedspotError:

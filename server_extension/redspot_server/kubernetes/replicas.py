@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 import httpx
 
@@ -18,6 +19,7 @@ from redspot.registry.deployment import Deployment, Replica, ReplicaState
 from redspot.registry.figures import Scores
 from redspot.serving.address import TcpAddress
 from redspot.serving.kubernetes.arm import PORT, Cluster, KubernetesArm
+from redspot.serving.kubernetes.errors import KubernetesSettingError
 from redspot.serving.kubernetes.manifests import Manifest, arm_manifests, secret
 from redspot.serving.kubernetes.naming import arm_name
 from redspot.serving.kubernetes.pod import CONTAINER
@@ -50,6 +52,9 @@ class KubernetesReplicas:
 
     Parameters
     ----------
+    connect
+        Called once, when the cluster is needed; may raise KubernetesMissingError, KubernetesConfigError and
+        KubernetesSettingError.
     arm_of
         What a deployment of the ledger is in the cluster; may raise KubernetesSettingError.
     secret_of
@@ -64,16 +69,16 @@ class KubernetesReplicas:
 
     def __init__(
         self,
-        api: KubernetesApi,
         cluster: Cluster,
         *,
+        connect: Callable[[], KubernetesApi],
         arm_of: Callable[[Deployment], KubernetesArm],
         secret_of: Callable[[Deployment], str],
         clock: Clock,
         reach: Reach = Reach.SERVICE,
         can_ask: bool = False,
     ) -> None:
-        self._api = api
+        self._connect = connect
         self._cluster = cluster
         self._arm_of = arm_of
         self._secret_of = secret_of
@@ -86,6 +91,10 @@ class KubernetesReplicas:
         self._is_told = False
         # The deployer starts replicas in its own thread and ends them in others.
         self._lock = threading.RLock()
+
+    @cached_property
+    def _api(self) -> KubernetesApi:
+        return self._connect()
 
     def start(self, deployment: Deployment, replica: Replica) -> None:
         """Want one more pod, or do nothing when it is wanted already; makes again whatever is missing.
@@ -178,6 +187,8 @@ class KubernetesReplicas:
         """Return the ids of all replicas that are wanted in the cluster; none while nobody can tell."""
         try:
             arms = self._look()
+        except KubernetesSettingError:
+            return ()  # no cluster is wanted
         except CLUSTER_ERRORS as error:
             self._note(error.message)
             return ()
@@ -217,8 +228,9 @@ class KubernetesReplicas:
         return self._api.serves("HTTPRoute")
 
     def close(self) -> None:
-        """Close the connections to the cluster."""
-        self._api.close()
+        """Close the connections to the cluster, where there are any."""
+        if (api := self.__dict__.pop("_api", None)) is not None:
+            api.close()
 
     def _start(self, arm: KubernetesArm, secret_text: str, number: int) -> None:
         found = self._api.get("Deployment", arm.name)
