@@ -70,7 +70,7 @@ pytestmark = [
 
 ADA = Caller("ada", "socket", frozenset({Right.READ, Right.AUTHOR}))
 # Small enough for a cluster of one small node; starting takes as much CPU time as it takes.
-TYPES = (InstanceType("cpu.small", 0.4, 512 * 1024**2, "for tests"),)
+TYPES = (InstanceType("cpu.small", 0.25, 384 * 1024**2, "for tests"),)
 WAIT_S = 240.0
 OURS = {"app.kubernetes.io/part-of": "redspot"}
 # A canary that stays where it is until somebody decides.
@@ -296,7 +296,7 @@ class Probe:
         return message
 
 
-def probe(api: KubernetesApi, *, name: str = "", cpu: float = 0.4, pull: PullPolicy = PullPolicy.NEVER) -> Probe:
+def probe(api: KubernetesApi, *, name: str = "", cpu: float = 0.25, pull: PullPolicy = PullPolicy.NEVER) -> Probe:
     now = datetime.now(UTC)
     content = pipeline_file(1.0)
     arm = KubernetesArm(
@@ -305,7 +305,7 @@ def probe(api: KubernetesApi, *, name: str = "", cpu: float = 0.4, pull: PullPol
         "m",
         "1",
         name or image(),
-        InstanceType("t", cpu, 512 * 1024**2, ""),
+        InstanceType("t", cpu, 384 * 1024**2, ""),
         PipelineFile("sha256:" + "0" * 64, len(content), content),
         settings={"trusted_modules": []},
     )

@@ -63,7 +63,8 @@ def connect(kubeconfig: str = "", context: str = "") -> ApiClient:
         if is_inside() and not kubeconfig and not os.environ.get("KUBECONFIG"):
             load_incluster_config(configuration)
         else:
-            load_kube_config(kubeconfig or None, context or None, configuration, persist_config=False)
+            file = kubeconfig or os.environ.get("KUBECONFIG")
+            load_kube_config(file or None, context or None, configuration, persist_config=False)
     except (ConfigException, OSError) as error:
         raise KubernetesConfigError(f"No cluster can be reached: {str(error).rstrip('.')}.") from error
     client: ApiClient = ApiClient(configuration)
