@@ -41,16 +41,22 @@ def stage(endpoint: Endpoint) -> RolloutStage:
     return endpoint.rollout.stage
 
 
-@pytest.fixture
-def started(config: Config) -> Iterator[ServiceProcess]:
+@pytest.fixture(scope="module")
+def started(shared_service: ServiceProcess) -> ServiceProcess:
     """A service with three versions: the third answers very differently from the others."""
-    process = ServiceProcess(config)
-    process.start()
-    with process.client() as client:
+    with shared_service.client() as client:
         for slope in (1.0, 1.01, 9.0):
             register(client, "m", slope)
-    yield process
-    process.end()
+    return shared_service
+
+
+@pytest.fixture(autouse=True)
+def stopped(started: ServiceProcess) -> Iterator[None]:
+    """Stop what a test leaves running."""
+    yield
+    with started.client() as client:
+        for endpoint in client.endpoints():
+            client.set_endpoint_state(endpoint.name, "stopped")
 
 
 def token_that_works(config: Config, client: ServiceClient, name: str, **limits: Any) -> str:
@@ -152,19 +158,23 @@ def test_an_endpoint_sleeps_until_it_is_asked_and_a_killed_service_goes_on(start
         assert woken.status_code == 200
         assert woken.json()["predictions"][0]["prediction"] == pytest.approx(10.0)
 
-        client.apply(FRONT)
-        over(client)
+        survivor = replace(FRONT, name="survivor")
+        client.apply(survivor)
+        over(client, "survivor")
         slow = replace(CANARY, strategy=Strategy.CANARY, step_s=3.0, min_requests=10)
-        client.apply(replace(FRONT, model="m@2", rollout=slow))
+        client.apply(replace(survivor, model="m@2", rollout=slow))
         client.wait(
-            lambda: stage(client.endpoint("front")), lambda s: s is RolloutStage.CANARY, timeout_s=30, what="the canary"
+            lambda: stage(client.endpoint("survivor")),
+            lambda s: s is RolloutStage.CANARY,
+            timeout_s=30,
+            what="the canary",
         )
-        with SteadyClient(config, token, "front") as watcher:
+        with SteadyClient(config, token, "survivor") as watcher:
             started.kill()
             client.close()
             started.start()
             with started.client() as again:
-                promoted = over(again)
+                promoted = over(again, "survivor")
                 assert (stage(promoted), promoted.serving) == (RolloutStage.DONE, "m@2")
         assert set(watcher.statuses) == {200}, watcher.failures
         assert {1.0, 1.01} <= set(watcher.slopes)
@@ -174,20 +184,20 @@ def test_an_endpoint_that_follows_an_alias_rolls_out_what_it_moves_to(started: S
     with started.client() as client:
         point(client, 1)
         at_once = RolloutPolicy()
-        client.apply(EndpointDefinition("front", model="m@champion", follow=True, rollout=at_once))
-        over(client)
+        client.apply(EndpointDefinition("follower", model="m@champion", follow=True, rollout=at_once))
+        over(client, "follower")
         point(client, 2)
         client.wait(
-            lambda: client.endpoint("front"), lambda seen: seen.serving == "m@2", timeout_s=40, what="following"
+            lambda: client.endpoint("follower"), lambda seen: seen.serving == "m@2", timeout_s=40, what="following"
         )
-        applied = client.definition("front")
+        applied = client.definition("follower")
         assert (applied.pins, applied.applied_by) == ({"m@champion": "m@2"}, "redspot")
         assert "m@champion moved from m@1 to m@2" in applied.why
-        client.roll_back("front")
+        client.roll_back("follower")
         client.wait(
-            lambda: client.endpoint("front"), lambda seen: seen.serving == "m@1", timeout_s=40, what="going back"
+            lambda: client.endpoint("follower"), lambda seen: seen.serving == "m@1", timeout_s=40, what="going back"
         )
-        assert not client.definition("front").definition.follow
+        assert not client.definition("follower").definition.follow
 
 
 def point(client: ServiceClient, number: int) -> None:
