@@ -17,6 +17,10 @@ from redspot.errors import InvalidError
 _SOCKET_FOLDER_CHARS = 60  # a Unix socket's path may have about 100
 
 
+# What must be set before replicas can run there.
+BACKEND_SETTINGS = {"docker": "base_image", "kubernetes": "kubernetes_namespace"}
+
+
 class ConfigError(InvalidError):
     """A setting is unknown or not of its type."""
 
@@ -61,6 +65,22 @@ class Config:
         Columns whose values are not kept, separated by commas; a model without one of them is fine.
     events_keep_days
         For how many days they are kept; 0 is for ever.
+    kubernetes_namespace
+        Where replicas run as pods; empty for no Kubernetes.
+    kubernetes_context
+        Of the kubeconfig; empty for its current one, or for the cluster whose pod the service runs in.
+    kubernetes_image
+        What runs in the pods, such as ``registry/redspot-endpoint:7``.
+    kubernetes_pull_policy
+        ``IfNotPresent``, ``Never`` or ``Always``.
+    kubernetes_reach
+        ``service`` or ``pod``: how the router, which runs in the cluster, finds replicas.
+    kubernetes_router_labels, kubernetes_router_namespace
+        Pods that may reach replicas, as ``key=value`` separated by commas, and where they are; empty for the same
+        namespace.
+    kubernetes_service_url, kubernetes_service_cidr, kubernetes_token_secret
+        Where pods fetch pipelines that are too large for a ConfigMap: this service as they see it, its addresses, and
+        the Secret whose key ``token`` may read versions.
     """
 
     state_dir: Path = Path("~/.local/share/redspot")
@@ -80,6 +100,16 @@ class Config:
     events_url: str = ""
     events_redact: str = ""
     events_keep_days: int = 0
+    kubernetes_namespace: str = ""
+    kubernetes_context: str = ""
+    kubernetes_image: str = ""
+    kubernetes_pull_policy: str = "IfNotPresent"
+    kubernetes_reach: str = "service"
+    kubernetes_router_labels: str = "app.kubernetes.io/name=redspot-router"
+    kubernetes_router_namespace: str = ""
+    kubernetes_service_url: str = ""
+    kubernetes_service_cidr: str = ""
+    kubernetes_token_secret: str = ""
 
     @classmethod
     def load(cls, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> Self:
@@ -156,7 +186,8 @@ class Config:
     @property
     def backends(self) -> tuple[str, ...]:
         """Where replicas can run, by the names that definitions use."""
-        return ("process", "docker") if self.base_image else ("process",)
+        needed = {"process": "always", **{name: getattr(self, setting) for name, setting in BACKEND_SETTINGS.items()}}
+        return tuple(name for name, value in needed.items() if value)
 
     @property
     def work_dir(self) -> Path:

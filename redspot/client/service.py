@@ -154,6 +154,11 @@ class ServiceClient(EndpointCalls):
         """Return the pipeline file of a version."""
         return self.send("GET", f"versions/{quote(ref, safe='')}/pipeline").content
 
+    def export(self, name: str, *, to: str, image: str = "", gateway: str = "") -> str:
+        """Return an endpoint as YAML for ``kubernetes`` or ``kserve``; empty texts are the installation's own."""
+        query = {"to": to, "image": image or None, "gateway": gateway or None}
+        return self.send("GET", f"endpoints/{quote(name, safe='')}/export", query=query).text
+
     def jobs(self) -> tuple[Job, ...]:
         """Return the jobs, newest first."""
         return self.call(Page[Job], "GET", "jobs", query={"limit": 500}).items

@@ -146,6 +146,16 @@ class LedgerQuery(Request):
     limit: int = Field(default=100, ge=1, le=500, description="At most this many entries.")
 
 
+class ExportQuery(Request):
+    """For which system an endpoint is written, and what that has to know."""
+
+    to: str = Field(default="kubernetes", pattern="^(kubernetes|kserve)$", description="For which system.")
+    image: str = Field(default="", max_length=500, description="What runs in the pods; the installation's if left out.")
+    gateway: str = Field(
+        default="", max_length=130, description="`NAME` or `NAME.NAMESPACE` of a Gateway: an HTTPRoute is written too."
+    )
+
+
 class EndpointChange(Request):
     """Start or stop an endpoint."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from redspot.config import BACKEND_SETTINGS
 from redspot.errors import ConflictError
 from redspot.ids import ModelRef
 from redspot.registry.definition import EndpointDefinition
@@ -32,9 +33,10 @@ def check_definition(services: Services, definition: EndpointDefinition) -> None
     if definition.name == "plan":
         raise DefinitionError("Field 'name' is 'plan', which is a word of the API; choose another.", field="name")
     backends = services.config.backends
-    if definition.backend == "docker" not in backends:
+    if definition.backend in BACKEND_SETTINGS and definition.backend not in backends:
         raise DefinitionError(
-            "Field 'backend' is 'docker', which needs the setting 'base_image': an image with a Python to build on.",
+            f"Field 'backend' is {definition.backend!r}, which needs the setting"
+            f" {BACKEND_SETTINGS[definition.backend]!r}.",
             field="backend",
         )
     definition.check(instance_types=[each.name for each in services.instance_types], backends=backends)

@@ -19,7 +19,7 @@ from redspot.registry.plan import EndpointPlan
 from redspot.registry.standing import AppliedDefinition, Endpoint
 from redspot.registry.token import Token
 from redspot_server.content import Content
-from redspot_server.endpoints import definitions, deployments, jobs, models, runs, schedules, system, tokens
+from redspot_server.endpoints import definitions, deployments, exports, jobs, models, runs, schedules, system, tokens
 from redspot_server.identity import Right
 
 
@@ -176,6 +176,15 @@ ROUTES: tuple[Route, ...] = (
         "Apply a definition",
         body=given.DefinitionIn,
         is_conditional=True,
+    ),
+    Route(
+        "GET",
+        "endpoints/{name}/export",
+        exports.export_endpoint,
+        Content,
+        READ,
+        "The same for a cluster",
+        query=given.ExportQuery,
     ),
     Route(
         "GET",

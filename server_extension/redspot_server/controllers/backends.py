@@ -9,11 +9,14 @@ from redspot.registry.deployment import Deployment
 from redspot_server.controllers.docker_replicas import DockerReplicas
 from redspot_server.controllers.process_replicas import ProcessReplicas
 from redspot_server.controllers.replica_backend import ReplicaBackend
+from redspot_server.kubernetes.factory import kubernetes_replicas
+from redspot_server.kubernetes.replicas import KubernetesReplicas
 from redspot_server.services import Services
 
 _KINDS: Mapping[str, Callable[[Services], ReplicaBackend]] = {
     ProcessReplicas.name: ProcessReplicas,
     DockerReplicas.name: DockerReplicas,
+    KubernetesReplicas.name: kubernetes_replicas,
 }
 
 
