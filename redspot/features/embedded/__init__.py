@@ -1,0 +1,1 @@
+"""The embedded engine: DuckDB reads, filters and joins; NumPy computes windows."""

@@ -1,0 +1,341 @@
+"""The embedded engine: training sets of sources that DuckDB reads, on all cores, within a limit of memory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from redspot.errors import MissingExtraError
+from redspot.features.errors import InvalidDefinitionError, SpineError
+from redspot.features.group import Feature, FeatureGroup
+from redspot.features.training_set import TrainingSet
+
+try:
+    import duckdb
+    import pyarrow as pa
+except ImportError as error:
+    raise MissingExtraError(
+        f"Features are computed with DuckDB and Arrow, and {error.name} is missing: pip install 'redspot[features]'."
+    ) from error
+
+from redspot.features.embedded.arrays import Ints
+from redspot.features.embedded.block import Block
+from redspot.features.embedded.evaluating import evaluate
+from redspot.features.embedded.events import EventQuery, Events, arrays_of
+from redspot.features.embedded.memory import arrow_of
+from redspot.features.embedded.relation import Relation, files_sql, kind_of_sql, time_sql
+from redspot.features.expression import quote_name
+from redspot.features.source import ChangeSource, SnapshotSource
+
+if TYPE_CHECKING:
+    from redspot.features.derivation import Derivations
+
+EVENT_BYTES = 160  # what one event takes while its windows are computed, all arrays together
+UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+@dataclass(frozen=True)
+class EmbeddedEngine:
+    """Computes features in this process.
+
+    Parameters
+    ----------
+    memory_limit
+        About how much memory it may take beside the spine and the result, such as ``2GB``; what does not fit is parted
+        by key into files. At least 256 MB.
+    threads
+        At most this many at a time; all cores, if none is given.
+    spill_dir
+        Where such files are written, in a folder that is removed; the system's place for temporary files, if
+        none is given.
+
+    Raises
+    ------
+    InvalidDefinitionError
+        If a limit is none.
+    """
+
+    memory_limit: str = "2GB"
+    threads: int | None = None
+    spill_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.memory_bytes < 256 * 10**6:
+            raise InvalidDefinitionError(f"memory_limit is at least 256MB, not {self.memory_limit!r}.")
+        if self.threads is not None and self.threads < 1:
+            raise InvalidDefinitionError(f"threads is at least 1, not {self.threads}.")
+
+    @property
+    def memory_bytes(self) -> int:
+        """The limit in bytes."""
+        text = self.memory_limit.strip().upper().replace(" ", "")
+        unit = next((unit for unit in ("KIB", "MIB", "GIB", "KB", "MB", "GB") if text.endswith(unit)), None)
+        number = text.removesuffix(unit or "")
+        if unit is None or not number.replace(".", "", 1).isdigit():
+            raise InvalidDefinitionError(f"{self.memory_limit!r} is no amount of memory such as 2GB or 512MiB.")
+        return int(float(number) * UNITS[unit])
+
+    def build(self, training_set: TrainingSet, spine: Any) -> pa.Table:
+        """Return a spine with all features of a training set; see `TrainingSet.build`."""
+        with self._connection() as (connection, folder):
+            rows = _spine_table(connection, spine)
+            _check_spine(training_set, rows)
+            times = _spine_times(connection, training_set, rows)
+            if training_set.sample < 1:
+                kept = _sampled(training_set, rows, times)
+                rows, times = rows.take(pa.array(kept)), times[kept]
+            made: dict[str, pa.ChunkedArray] = {}
+            for index, (group, features, derived, shift) in enumerate(_asked(training_set)):
+                work = _GroupWork(self, connection, folder / str(index), group, features)
+                found = work.run(rows, training_set.spine_keys(group), times - shift)
+                made |= _derive(connection, found, derived)
+            result = rows
+            for name, column in made.items():
+                result = result.append_column(name, column)
+            if training_set.on_demand:
+                table = _derive(
+                    connection, {name: result.column(name) for name in result.column_names}, training_set.on_demand_features
+                )
+                for name, _ in training_set.on_demand_features:
+                    result = result.append_column(name, table[name])
+            return result
+
+    @property
+    def workers(self) -> int:
+        """How many threads it uses."""
+        return self.threads or len(os.sched_getaffinity(0))
+
+    @contextmanager
+    def _connection(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+        with tempfile.TemporaryDirectory(prefix="redspot-features-", dir=self.spill_dir) as folder:
+            config: dict[str, str | bool | int | float | list[str]] = {
+                "memory_limit": f"{self.memory_bytes // 3}B",
+                "temp_directory": str(Path(folder) / "duckdb"),
+                "threads": str(self.workers),
+                "preserve_insertion_order": "false",
+                "autoinstall_known_extensions": "false",
+                "TimeZone": "UTC",
+            }
+            with duckdb.connect(config=config) as connection:
+                yield connection, Path(folder)
+
+
+def _asked(training_set: TrainingSet) -> Iterator[tuple[FeatureGroup, tuple[Feature, ...], Derivations, int]]:
+    for group in training_set.groups:
+        yield group, group.expanded, group.derived_features, training_set.offset_us
+    for label in training_set.future:
+        yield label.group, label.expanded, (), 0
+
+
+@dataclass(frozen=True)
+class _GroupWork:
+    """One group's features for one spine."""
+
+    engine: EmbeddedEngine
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    group: FeatureGroup
+    features: tuple[Feature, ...]
+
+    def run(self, rows: pa.Table, keys: Sequence[str], times: Ints) -> dict[str, pa.ChunkedArray]:
+        """Return the features of each row, in the rows' order."""
+        self.folder.mkdir()
+        relation = Relation.of(self.connection, self.group.source, f"source_{self.folder.name}")
+        relation.require(self.group.keys, self.group.name)
+        codes, key_count = _key_codes(self.connection, rows, keys, relation, self.group)
+        by_rows: dict[str | None, list[Feature]] = {}
+        for feature in self.features:
+            name = feature.aggregation.column
+            found = None if name is None or name not in relation.types else kind_of_sql(relation.types[name])
+            by_rows.setdefault(name if found is not None and found.is_list else None, []).append(feature)
+        made: dict[str, pa.ChunkedArray] = {}
+        for index, (unnested, features) in enumerate(by_rows.items()):
+            made |= self._of_rows(relation, unnested, features, codes, times, self.folder / str(index))
+        del key_count
+        return {feature.name: made[feature.name] for feature in self.features}
+
+    def _of_rows(
+        self,
+        relation: Relation,
+        unnested: str | None,
+        features: Sequence[Feature],
+        codes: Ints,
+        times: Ints,
+        folder: Path,
+    ) -> dict[str, pa.ChunkedArray]:
+        folder.mkdir()
+        order = tuple(self.group.source.order)
+        read = [name for f in features for name in (f.aggregation.column, f.aggregation.bucket) if name is not None]
+        begin, end = _range(features, times)
+        query = EventQuery.of(
+            self.connection,
+            relation,
+            self.group,
+            tuple(dict.fromkeys((*read, *order))),
+            unnested=unnested,
+            begin_us=begin,
+            end_us=end,
+        )
+        limit = self.engine.memory_bytes // 2 // EVENT_BYTES
+        events = Events(query, folder, limit, self.engine.workers)
+        events.read(self.connection, self.group.source.name)
+        parts = events.parts()
+        whole_rows = isinstance(self.group.source, SnapshotSource | ChangeSource)
+
+        def of_part(index: int) -> tuple[Ints, list[pa.Array]]:
+            part = events.part(index)
+            code, time, columns = arrays_of(part, query.kinds, is_spilled=events.is_spilled)
+            del part
+            here = np.flatnonzero(codes % parts == index)
+            query_code, query_time = codes[here] // parts, times[here]
+            sorting = np.lexsort((query_time, query_code))
+            block = Block(code, time, columns, query_code[sorting], query_time[sorting], order)
+            found = [evaluate(block, f.aggregation, f.window, whole_rows=whole_rows) for f in features]
+            return here[sorting], found
+
+        with ThreadPoolExecutor(self.engine.workers) as pool:
+            done = list(pool.map(of_part, range(parts)))
+        back = np.zeros(len(codes), np.int64)
+        back[np.concatenate([here for here, _ in done])] = np.arange(len(codes))
+        indices = pa.array(back)
+        return {
+            feature.name: pa.chunked_array([pa.concat_arrays([found[i] for _, found in done]).take(indices)])
+            for i, feature in enumerate(features)
+        }
+
+
+def _range(features: Sequence[Feature], times: Ints) -> tuple[int | None, int]:
+    """Return between which times events matter to any query."""
+    if not len(times):
+        return 0, 0
+    begin: int | None = int(times.min())
+    end = int(times.max())
+    ahead = 0
+    for feature in features:
+        window = feature.window
+        if window.is_future:
+            ahead = max(ahead, window.length_us or 0)
+        elif window.length_us is None:
+            begin = None
+        elif begin is not None:
+            begin = min(begin, int(times.min()) - window.length_us - (window.hop_us or 0))
+    return begin, end + ahead
+
+
+def _spine_table(connection: duckdb.DuckDBPyConnection, spine: Any) -> pa.Table:
+    if isinstance(spine, str | Path):
+        try:
+            return connection.sql(f"SELECT * FROM {files_sql(str(spine))}").to_arrow_table()
+        except duckdb.Error as error:
+            raise SpineError(f"The spine cannot be read: {error}") from error
+    return arrow_of(spine, "spine")
+
+
+def _check_spine(training_set: TrainingSet, rows: pa.Table) -> None:
+    missing = [name for name in training_set.spine_columns if name not in rows.column_names]
+    if missing:
+        raise SpineError(
+            f"{training_set.name}: the spine has no column {', '.join(map(repr, missing))};"
+            f" it has {', '.join(rows.column_names)}."
+        )
+    taken = sorted(set(rows.column_names) & set(training_set.feature_names))
+    if taken:
+        raise SpineError(f"{training_set.name}: the spine has {', '.join(taken)} already; drop them or give a prefix.")
+
+
+def _spine_times(connection: duckdb.DuckDBPyConnection, training_set: TrainingSet, rows: pa.Table) -> Ints:
+    connection.register("redspot_spine", rows.select([training_set.time]).append_column("row", _numbers(len(rows))))
+    name = quote_name(training_set.time)
+    kind = str(connection.execute("DESCRIBE redspot_spine").fetchall()[0][1])
+    try:
+        found = connection.sql(
+            f"SELECT row, {time_sql(name, kind, 'UTC', 'us')} AS time FROM redspot_spine"
+        ).to_arrow_table()
+    except duckdb.Error as error:
+        raise SpineError(f"{training_set.name}: the times of the spine cannot be read: {error}") from error
+    if found.column("time").null_count:
+        raise SpineError(f"{training_set.name}: {found.column('time').null_count} rows of the spine have no time.")
+    times = np.empty(len(rows), np.int64)
+    times[found.column("row").to_numpy()] = found.column("time").to_numpy()
+    return times
+
+
+def _numbers(count: int) -> pa.Array:
+    return pa.array(np.arange(count))
+
+
+def _key_codes(
+    connection: duckdb.DuckDBPyConnection, rows: pa.Table, keys: Sequence[str], relation: Relation, group: FeatureGroup
+) -> tuple[Ints, int]:
+    """Return a whole number for each row's key, and how many keys there are; rows without a key have that number."""
+    table = pa.table({f"k{i}": rows.column(key) for i, key in enumerate(keys)})
+    connection.register("redspot_spine", table.append_column("row", _numbers(len(rows))))
+    kinds = {str(row[0]): str(row[1]) for row in connection.execute("DESCRIBE redspot_spine").fetchall()}
+    for index, key in enumerate(group.keys):
+        here, there = kind_of_sql(kinds[f"k{index}"]), kind_of_sql(relation.types[key])
+        if here != there and len(rows) and table.column(index).null_count < len(rows):
+            raise SpineError(
+                f"{group.name}: key {keys[index]!r} of the spine holds {kinds[f'k{index}']},"
+                f" and {key!r} of {group.source.name} {relation.types[key]}."
+            )
+    names = ", ".join(f"k{i}" for i in range(len(keys)))
+    there = " AND ".join(f"k{i} IS NOT NULL" for i in range(len(keys)))
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE redspot_keys AS SELECT *, CAST(row_number() OVER () - 1 AS INTEGER) AS code"
+        f" FROM (SELECT DISTINCT {names} FROM redspot_spine WHERE {there})"
+    )
+    found = connection.sql(
+        f"SELECT s.row, k.code FROM redspot_spine s JOIN redspot_keys k USING ({names})"
+    ).to_arrow_table()
+    counted = connection.execute("SELECT count(*) FROM redspot_keys").fetchone()
+    count = int(counted[0]) if counted else 0
+    codes = np.full(len(rows), count, np.int64)
+    codes[found.column("row").to_numpy()] = found.column("code").to_numpy()
+    return codes, count
+
+
+def _derive(
+    connection: duckdb.DuckDBPyConnection, columns: dict[str, pa.ChunkedArray], derivations: Derivations
+) -> dict[str, pa.ChunkedArray]:
+    """Return columns with those that are derived of them."""
+    made = dict(columns)
+    for name, expression in derivations:
+        missing = sorted(expression.names - set(made))
+        if missing:
+            raise SpineError(f"{name!r} reads {', '.join(map(repr, missing))}; there are {', '.join(made)}.")
+        read = {column: made[column] for column in sorted(expression.names)}
+        if not read:
+            raise InvalidDefinitionError(f"{name!r} reads no column.")
+        rows = len(next(iter(read.values())))
+        connection.register("redspot_made", pa.table(read).append_column("__row", _numbers(rows)))
+        sql = expression.sql({column: quote_name(column) for column in read})
+        try:
+            found = connection.sql(f"SELECT __row, {sql} AS found FROM redspot_made").to_arrow_table()
+        except duckdb.Error as error:
+            raise InvalidDefinitionError(f"{name!r} cannot be computed: {error}") from error
+        back = np.empty(rows, np.int64)
+        back[found.column("__row").to_numpy()] = np.arange(rows)
+        made[name] = found.column("found").take(pa.array(back))
+    return made
+
+
+def _sampled(training_set: TrainingSet, rows: pa.Table, times: Ints) -> Ints:
+    """Return the rows whose keys and time hash into the sample: the same ones whatever else is in the spine."""
+    names = dict.fromkeys(key for group in training_set.all_groups for key in training_set.spine_keys(group))
+    columns = [rows.column(name).to_pylist() for name in names]
+    bound = int(training_set.sample * 2**64)
+    kept = []
+    for index, values in enumerate(zip(*columns, times.tolist(), strict=True)):
+        digest = hashlib.blake2b("\x1f".join(map(repr, values)).encode(), digest_size=8).digest()
+        if int.from_bytes(digest, "big") < bound:
+            kept.append(index)
+    return np.array(kept, np.int64)

@@ -1,0 +1,269 @@
+"""Events of the keys that are asked for, read by DuckDB, in memory or parted into files by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from redspot.features.embedded.arrays import Ints
+from redspot.features.embedded.block import Coded
+from redspot.features.embedded.coding import code_column
+from redspot.features.embedded.relation import Relation, kind_of_sql
+from redspot.features.errors import SourceReadError, SourceSchemaError
+from redspot.features.expression import quote_name
+from redspot.features.group import FeatureGroup
+from redspot.features.schema import ColumnType, Kind
+from redspot.features.source import ChangeSource
+
+if TYPE_CHECKING:
+    import duckdb
+
+TIME = "__redspot_time"
+BATCH_ROWS = 1 << 18
+
+
+@dataclass(frozen=True)
+class EventQuery:
+    """What is read of a source for a group.
+
+    Attributes
+    ----------
+    sql
+        Gives ``code``, ``time`` (microseconds since 1970) and one column ``c0``, ``c1``, … for each name.
+    kinds
+        Of each column, by its own name, in that order.
+    """
+
+    sql: str
+    kinds: Mapping[str, Kind]
+
+    @classmethod
+    def of(
+        cls,
+        connection: duckdb.DuckDBPyConnection,
+        relation: Relation,
+        group: FeatureGroup,
+        columns: tuple[str, ...],
+        *,
+        unnested: str | None,
+        begin_us: int | None,
+        end_us: int,
+    ) -> EventQuery:
+        """Plan the reading.
+
+        Parameters
+        ----------
+        columns
+            Those to read.
+        unnested
+            A column of lists whose elements become events of their own.
+        begin_us, end_us
+            Only events with ``begin <= time < end`` matter; None begins with the first.
+
+        Raises
+        ------
+        SourceSchemaError
+            If a column is missing or cannot be read.
+        """
+        derived = dict(group.derived_columns)
+        read = {*columns, *group.keys} | ({unnested} if unnested else set())
+        wanted = _closure(read | (group.where_expression.names if group.where_expression else set()), derived)
+        if isinstance(group.source, ChangeSource) and group.source.deleted is not None:
+            from redspot.features.expression import Expression
+
+            wanted |= Expression.parse(group.source.deleted).names
+        relation.require(wanted - set(derived), group.name)
+        inner = f"SELECT *, {relation.time_sql} AS {TIME} FROM {relation.sql}"
+        inner += f" WHERE {relation.pruning_sql(begin_us, end_us)}"
+        for name, expression in group.derived_columns:
+            if name in wanted:
+                sql = expression.sql({column: quote_name(column) for column in expression.names})
+                inner = f"SELECT *, {sql} AS {quote_name(name)} FROM ({inner})"
+        if unnested is not None:
+            inner = f"SELECT * REPLACE (unnest({quote_name(unnested)}) AS {quote_name(unnested)}) FROM ({inner})"
+        types = {str(r[0]): str(r[1]) for r in connection.execute(f"DESCRIBE {inner}").fetchall()}
+        kinds = {name: _kind(group, name, types[name]) for name in columns}
+        picked = ", ".join(
+            f"{_value_sql(group, name, kind)} AS c{index}" for index, (name, kind) in enumerate(kinds.items())
+        )
+        on = " AND ".join(f"e.{quote_name(key)} = k.k{index}" for index, key in enumerate(group.keys))
+        conditions = [f"e.{TIME} < {end_us}"] + ([] if begin_us is None else [f"e.{TIME} >= {begin_us}"])
+        if group.where_expression is not None:
+            names = {column: f"e.{quote_name(column)}" for column in group.where_expression.names}
+            conditions.append(group.where_expression.sql(names))
+        sql = (
+            f"SELECT k.code, e.{TIME} AS time{', ' if picked else ''}{picked} FROM ({inner}) e JOIN redspot_keys k"
+            f" ON {on} WHERE {' AND '.join(conditions)}"
+        )
+        return cls(sql, kinds)
+
+    def batches(self, connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[pa.RecordBatch]:
+        """Read, a stretch of events at a time.
+
+        Raises
+        ------
+        SourceReadError
+            If the data cannot be read.
+        """
+        import duckdb
+
+        try:
+            yield from connection.sql(self.sql).to_arrow_reader(BATCH_ROWS)
+        except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
+            raise SourceReadError(f"{name}: the events cannot be read: {error}") from error
+
+
+def _closure(read: set[str], derived: Mapping[str, object]) -> set[str]:
+    found: set[str] = set()
+    waiting = set(read)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        if name in derived:
+            waiting |= set(derived[name].names) - found  # type: ignore[attr-defined]
+    return found
+
+
+def _kind(group: FeatureGroup, name: str, sql: str) -> Kind:
+    found = kind_of_sql(sql)
+    if found is None or found.is_list:
+        raise SourceSchemaError(f"{group.name}: column {name!r} holds {sql}, which no feature can read.")
+    return found.kind
+
+
+def _value_sql(group: FeatureGroup, name: str, kind: Kind) -> str:
+    sql = f"e.{quote_name(name)}"
+    if isinstance(group.source, ChangeSource) and group.source.deleted is not None:
+        from redspot.features.expression import Expression
+
+        gone = Expression.parse(group.source.deleted)
+        test = gone.sql({column: f"e.{quote_name(column)}" for column in gone.names})
+        sql = f"CASE WHEN {test} THEN NULL ELSE {sql} END"
+    match kind:
+        case Kind.FLOAT:
+            return f"coalesce(CAST({sql} AS DOUBLE), CAST('NaN' AS DOUBLE))"
+        case Kind.INTEGER | Kind.BOOLEAN:
+            return f"CAST({sql} AS BIGINT)"
+        case Kind.STRING:
+            return f"CAST({sql} AS VARCHAR)"
+        case _:
+            return f"epoch_us(CAST({sql} AS TIMESTAMPTZ))"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Events of some of the keys: of those whose code divided by `parts` leaves `index`."""
+
+    table: pa.Table
+    index: int
+    parts: int
+
+
+class Events:
+    """All events of a query, in parts.
+
+    They stay in memory up to a number of rows; past that they are written into files by part, each of which is then
+    read by itself.
+
+    Parameters
+    ----------
+    query
+        What to read.
+    folder
+        Where parts are written.
+    rows_in_memory
+        How many events may be held at once.
+    """
+
+    def __init__(self, query: EventQuery, folder: Path, rows_in_memory: int, few_parts: int) -> None:
+        self._query = query
+        self._folder = folder
+        self._limit = rows_in_memory
+        self._few = few_parts
+        self._held: list[pa.RecordBatch] = []
+        self._parts = 0
+        self.rows = 0
+
+    SPILLED_PARTS = 64
+
+    def read(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        """Read everything."""
+        schema: pa.Schema | None = None
+        with ExitStack() as stack:
+            writers: list[pa.ipc.RecordBatchFileWriter] = []
+            for batch in self._query.batches(connection, name):
+                schema = batch.schema
+                self.rows += batch.num_rows
+                self._held.append(batch)
+                if not writers and self.rows > self._limit:
+                    writers = [
+                        stack.enter_context(pa.ipc.new_file(str(self._folder / f"{index}.arrow"), schema))
+                        for index in range(self.SPILLED_PARTS)
+                    ]
+                if writers:
+                    for held in self._held:
+                        _scatter(held, writers)
+                    self._held = []
+            self._parts = len(writers)
+        self._schema = schema
+
+    def parts(self) -> int:
+        """Return in how many parts the events lie."""
+        return self._parts or (self._few if self.rows > BATCH_ROWS else 1)
+
+    @property
+    def is_spilled(self) -> bool:
+        """Whether the events lie in files, each with its own keys."""
+        return self._parts > 0
+
+    def part(self, index: int) -> Part:
+        """Return one part."""
+        if self._parts:
+            with pa.memory_map(str(self._folder / f"{index}.arrow")) as file:
+                return Part(pa.ipc.open_file(file).read_all(), index, self._parts)
+        table = pa.Table.from_batches(self._held, self._schema) if self._schema is not None else pa.table({})
+        return Part(table, index, 1 if self.parts() == 1 else self._few)
+
+
+def _scatter(batch: pa.RecordBatch, writers: list[pa.ipc.RecordBatchFileWriter]) -> None:
+    part = batch.column(0).to_numpy() % len(writers)
+    order = np.argsort(part.astype(np.uint8), kind="stable")
+    moved = batch.take(pa.array(order))
+    ends = np.searchsorted(part[order], np.arange(len(writers) + 1))
+    for index, writer in enumerate(writers):
+        if ends[index + 1] > ends[index]:
+            writer.write_batch(moved.slice(ends[index], ends[index + 1] - ends[index]))
+
+
+def arrays_of(part: Part, kinds: Mapping[str, Kind], *, is_spilled: bool) -> tuple[Ints, Ints, dict[str, Coded]]:
+    """Return codes (counted anew within the part), times and columns of a part's events."""
+    table = part.table
+    if not table.num_columns:
+        nothing = np.zeros(0, np.int64)
+        empty = {name: code_column(_nothing(kind), kind) for name, kind in kinds.items()}
+        return nothing, nothing, empty
+    code = table.column(0).to_numpy()
+    time = table.column(1).to_numpy()
+    columns = {name: code_column(table.column(index + 2), kind) for index, (name, kind) in enumerate(kinds.items())}
+    if part.parts > 1 and not is_spilled:
+        here = np.flatnonzero(code % part.parts == part.index)
+        code, time = code[here], time[here]
+        columns = {
+            name: Coded(c.values[here], None if c.valid is None else c.valid[here], c.decode, c.identity)
+            for name, c in columns.items()
+        }
+    return (code // part.parts).astype(np.int64), time, columns
+
+
+def _nothing(kind: Kind) -> pa.ChunkedArray:
+    types = {Kind.STRING: pa.string(), Kind.FLOAT: pa.float64()}
+    return pa.chunked_array([pa.array([], types.get(kind, pa.int64()))])
+
+
+__all__ = ["BATCH_ROWS", "ColumnType", "EventQuery", "Events", "Part", "arrays_of"]
