@@ -61,6 +61,8 @@ class Block:
     query_time: Ints
     order: tuple[str, ...] = ()
     _cache: dict[object, object] = field(default_factory=dict)
+    _bounds: dict[Window, tuple[Ints, Ints]] = field(default_factory=dict)
+    _totals: dict[tuple[str, Window], Floats] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         codes = 1 + max(int(self.code.max(initial=0)), int(self.query_code.max(initial=0)))
@@ -97,6 +99,11 @@ class Block:
 
     def bounds(self, window: Window) -> tuple[Ints, Ints]:
         """Return the first position in each query's window and the one after the last, int64, shape (queries,)."""
+        if window not in self._bounds:
+            self._bounds[window] = self._find_bounds(window)
+        return self._bounds[window]
+
+    def _find_bounds(self, window: Window) -> tuple[Ints, Ints]:
         t = self.query_time
         if window.is_future:
             return self._position(t), self._position(t + (window.length_us or 0))
@@ -151,10 +158,31 @@ class Block:
             found = self._cache[("valid", name)] = prefix_counts(valid)
         return found  # type: ignore[return-value]
 
-    def counts(self, name: str | None, lo: Ints, hi: Ints) -> Ints:
+    def counts(self, name: str | None, window: Window) -> Ints:
         """Return how many events, or values of a column, each window holds."""
+        lo, hi = self.bounds(window)
         running = None if name is None else self.valid_counts(name)
         return hi - lo if running is None else running[hi] - running[lo]
+
+    @cached_property
+    def _query_key(self) -> Ints:
+        """Which of the starts is that of each query's key; that of another one if the key has no event."""
+        found = np.searchsorted(self.at[self.starts], self.query_code * self._span)
+        return np.minimum(found, max(0, len(self.starts) - 1))
+
+    def totals(self, name: str, window: Window) -> Floats:
+        """Return the sum of a column's values in each window; 0 of nothing."""
+        if (name, window) not in self._totals:
+            lo, hi = self.bounds(window)
+            sums, infinite = self.sums(name)
+            total = sums.of(self._query_key, lo, hi)
+            if infinite is not None:
+                values = self.in_tie_order(name).values
+                for sign in (1.0, -1.0):
+                    running = prefix_counts(infinite & (values * sign > 0))
+                    total += np.where(running[hi] > running[lo], sign * np.inf, 0.0)
+            self._totals[name, window] = total
+        return self._totals[name, window]
 
     def in_tie_order(self, name: str) -> Coded:
         """Return a column in the block's order, events of the same time by `order`, then by value, missing ones first."""

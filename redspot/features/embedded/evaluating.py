@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from redspot.features.aggregation import Aggregation, Function
-from redspot.features.embedded.arrays import Bools, Floats, Ints, Values, prefix_counts, ramp
+from redspot.features.embedded.arrays import Bools, Ints, Values, prefix_counts, ramp
 from redspot.features.embedded.block import Block, Coded, as_floats
 from redspot.features.embedded.estimating import estimate_distinct
 from redspot.features.embedded.extremes import range_maximum
@@ -17,7 +17,7 @@ from redspot.features.embedded.ordering import count_distinct, kth_smallest
 from redspot.features.embedded.picking import pick_one, pick_several
 from redspot.features.window import Window
 
-Kernel = Callable[[Block, Aggregation, Ints, Ints], pa.Array]
+Kernel = Callable[[Block, Aggregation, Window], pa.Array]
 
 
 def evaluate(block: Block, aggregation: Aggregation, window: Window, *, whole_rows: bool = False) -> pa.Array:
@@ -35,10 +35,9 @@ def evaluate(block: Block, aggregation: Aggregation, window: Window, *, whole_ro
     with np.errstate(all="ignore"):
         if aggregation.bucket is not None:
             return _by_bucket(block, aggregation, window)
-        lo, hi = block.bounds(window)
         if whole_rows:
-            return _last_row(block, aggregation, lo, hi)
-        return KERNELS[aggregation.function](block, aggregation, lo, hi)
+            return _last_row(block, aggregation, window)
+        return KERNELS[aggregation.function](block, aggregation, window)
 
 
 def _by_bucket(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
@@ -47,9 +46,8 @@ def _by_bucket(block: Block, aggregation: Aggregation, window: Window) -> pa.Arr
     if key not in block._cache:
         block._cache[key] = block.by_bucket(aggregation.bucket)
     inner, here, bucket = block._cache[key]  # type: ignore[misc]
-    lo, hi = inner.bounds(window)
-    counts = inner.counts(aggregation.column, lo, hi)
-    values = KERNELS[aggregation.function](inner, aggregation, lo, hi)
+    counts = inner.counts(aggregation.column, window)
+    values = KERNELS[aggregation.function](inner, aggregation, window)
     kept = np.flatnonzero(counts > 0)
     kept = kept[np.lexsort((bucket[kept], here[kept]))]
     offsets = np.searchsorted(here[kept], np.arange(len(block.query_code) + 1)).astype(np.int32)
@@ -57,45 +55,36 @@ def _by_bucket(block: Block, aggregation: Aggregation, window: Window) -> pa.Arr
     return pa.MapArray.from_arrays(pa.array(offsets), names, values.take(pa.array(kept)))
 
 
-def _count(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
-    return pa.array(block.counts(aggregation.column, lo, hi))
+def _count(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    return pa.array(block.counts(aggregation.column, window))
 
 
-def _sums(block: Block, name: str, lo: Ints, hi: Ints) -> tuple[Floats, Ints]:
-    sums, infinite = block.sums(name)
-    total = sums.of(lo, hi)
-    if infinite is not None:
-        values = as_floats(block.column(name).values)
-        above = prefix_counts(infinite & (values > 0))
-        below = prefix_counts(infinite & (values < 0))
-        total += np.where(above[hi] > above[lo], np.inf, 0.0)
-        total += np.where(below[hi] > below[lo], -np.inf, 0.0)
-    return total, block.counts(name, lo, hi)
+def _sum(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    name = str(aggregation.column)
+    return pa.array(block.totals(name, window), mask=block.counts(name, window) == 0)
 
 
-def _sum(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
-    total, counts = _sums(block, str(aggregation.column), lo, hi)
-    return pa.array(total, mask=counts == 0)
+def _mean(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    name = str(aggregation.column)
+    counts = block.counts(name, window)
+    return pa.array(block.totals(name, window) / np.maximum(counts, 1), mask=counts == 0)
 
 
-def _mean(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
-    total, counts = _sums(block, str(aggregation.column), lo, hi)
-    return pa.array(total / np.maximum(counts, 1), mask=counts == 0)
-
-
-def _maximum(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _maximum(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    lo, hi = block.bounds(window)
     column = block.column(str(aggregation.column))
     found = range_maximum(_filled(column, sign=1), lo, hi)
-    return column.decode(found, block.counts(aggregation.column, lo, hi) == 0)
+    return column.decode(found, block.counts(aggregation.column, window) == 0)
 
 
-def _minimum(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _minimum(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    lo, hi = block.bounds(window)
     column = block.column(str(aggregation.column))
     # -x of the smallest int64 is itself; ~x turns the order of whole numbers round without that.
     is_whole = column.values.dtype == np.int64
     turned = _filled(column, sign=-1)
     found = range_maximum(~turned if is_whole else -turned, lo, hi)
-    return column.decode(~found if is_whole else -found, block.counts(aggregation.column, lo, hi) == 0)
+    return column.decode(~found if is_whole else -found, block.counts(aggregation.column, window) == 0)
 
 
 def _filled(column: Coded, *, sign: int) -> Values:
@@ -107,13 +96,14 @@ def _filled(column: Coded, *, sign: int) -> Values:
     return np.where(column.valid, column.values, limits.min if sign > 0 else limits.max)
 
 
-def _spread(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _spread(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    lo, hi = block.bounds(window)
     column = block.column(str(aggregation.column))
     values = as_floats(column.values)
     valid = np.isfinite(values) if column.valid is None else column.valid & np.isfinite(values)
     order = 2 if aggregation.function in (Function.VARIANCE, Function.STD) else 4
     counts, _, second, *higher = central_moments(values, None if valid.all() else valid, order, lo, hi)
-    holds_infinite = block.counts(aggregation.column, lo, hi) > counts
+    holds_infinite = block.counts(aggregation.column, window) > counts
     match aggregation.function:
         case Function.VARIANCE | Function.STD:
             found, absent = second / np.maximum(counts - 1, 1), counts < 2
@@ -127,13 +117,15 @@ def _spread(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Ar
     return pa.array(found, mask=absent & ~holds_infinite)
 
 
-def _one(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _one(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    lo, hi = block.bounds(window)
     column = block.in_tie_order(str(aggregation.column))
     where, absent = pick_one(column.valid, lo, hi, is_last=aggregation.function is Function.LAST)
     return _at(column, where, absent)
 
 
-def _last_row(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _last_row(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    lo, hi = block.bounds(window)
     column = block.in_tie_order(str(aggregation.column))
     where, absent = pick_one(None, lo, hi, is_last=True)
     if column.valid is not None and len(column.valid):
@@ -147,7 +139,8 @@ def _at(column: Coded, where: Ints, absent: Bools) -> pa.Array:
     return column.decode(column.values[where], absent)
 
 
-def _several(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _several(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    lo, hi = block.bounds(window)
     column = block.in_tie_order(str(aggregation.column))
     is_last = aggregation.function is Function.LAST_K
     lengths, where = pick_several(column.valid, lo, hi, aggregation.k or 1, is_last=is_last)
@@ -160,9 +153,10 @@ def _listed(lengths: Ints, flat: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), flat)
 
 
-def _ranked(block: Block, name: str, lo: Ints, hi: Ints) -> tuple[Values, Ints, Ints, Ints]:
+def _ranked(block: Block, name: str, window: Window) -> tuple[Values, Ints, Ints, Ints]:
     """Return a column's distinct values, ranks of those that are there, and the windows among these."""
     column = block.column(name)
+    lo, hi = block.bounds(window)
     if column.valid is not None:
         running = block.valid_counts(name)
         assert running is not None  # noqa: S101  some are missing
@@ -175,9 +169,9 @@ def _ranked(block: Block, name: str, lo: Ints, hi: Ints) -> tuple[Values, Ints, 
     return distinct, ranks, lo, hi
 
 
-def _extreme_values(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _extreme_values(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
     name = str(aggregation.column)
-    distinct, ranks, lo, hi = _ranked(block, name, lo, hi)
+    distinct, ranks, lo, hi = _ranked(block, name, window)
     lengths = np.minimum(aggregation.k or 1, hi - lo)
     step = ramp(lengths)
     begin, end = np.repeat(lo, lengths), np.repeat(hi, lengths)
@@ -186,18 +180,19 @@ def _extreme_values(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) 
     return _listed(lengths, block.columns[name].decode(distinct[found], None))
 
 
-def _distinct(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
-    _, ranks, lo, hi = _ranked(block, str(aggregation.column), lo, hi)
+def _distinct(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    _, ranks, lo, hi = _ranked(block, str(aggregation.column), window)
     return pa.array(count_distinct(ranks, lo, hi))
 
 
-def _approx_distinct(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _approx_distinct(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    lo, hi = block.bounds(window)
     column = block.column(str(aggregation.column))
     return pa.array(estimate_distinct(column.identity(column.values), column.valid, lo, hi))
 
 
-def _quantile(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
-    distinct, ranks, lo, hi = _ranked(block, str(aggregation.column), lo, hi)
+def _quantile(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    distinct, ranks, lo, hi = _ranked(block, str(aggregation.column), window)
     counts = hi - lo
     some = np.flatnonzero(counts > 0)
     place = (counts[some] - 1) * (aggregation.share or 0.0)
@@ -207,11 +202,13 @@ def _quantile(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.
     upper = values[kth_smallest(ranks, lo[some], hi[some], np.minimum(below + 1, counts[some] - 1))]
     found = np.zeros(len(lo))
     between = lower + (upper - lower) * (place - below)
-    found[some] = np.where((place == below) | (lower == upper), lower, between)
+    stays = (place == below) | (lower == upper) | (np.isinf(lower) & np.isfinite(upper))
+    found[some] = np.where(stays, lower, between)
     return pa.array(found, mask=counts == 0)
 
 
-def _histogram(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _histogram(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    lo, hi = block.bounds(window)
     column = block.column(str(aggregation.column))
     values, edges = as_floats(column.values), np.array(aggregation.edges)
     bins = len(edges) - 1
@@ -226,7 +223,8 @@ def _histogram(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa
     return _listed(np.full(len(lo), bins), pa.array(found.reshape(-1)))
 
 
-def _time_since_last(block: Block, aggregation: Aggregation, lo: Ints, hi: Ints) -> pa.Array:
+def _time_since_last(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
+    lo, hi = block.bounds(window)
     absent = lo >= hi
     if not len(block.at):
         return pa.array(np.zeros(len(lo)), mask=absent)

@@ -28,7 +28,6 @@ class Sums:
 
     def __init__(self, values: Floats, starts: Ints) -> None:
         self._values = values
-        self._starts = starts
         counts = np.diff(starts, append=len(values))
         sizes = np.abs(values)
         largest = np.maximum.reduceat(sizes, starts) if len(starts) else np.zeros(0)
@@ -38,18 +37,25 @@ class Sums:
         self._unit = np.ldexp(1.0, -power)  # per key
         scaled = values * np.repeat(np.ldexp(1.0, power), counts)
         rounded = np.rint(scaled)
-        is_rounded = rounded != scaled
+        is_rounded = (rounded != scaled) | ((scaled == 0) & (sizes > 0))  # the second: scaled below all floats
         whole = rounded.astype(np.int64)
         self._running = _running(whole)
         self._running_sizes = self._running if not (values < 0).any() else _running(np.abs(whole))
         self._inexact = _running(is_rounded) if is_rounded.any() else None
 
-    def of(self, lo: Ints, hi: Ints) -> Floats:
-        """Return the sum of each window, within 1e-9 times the sum of its sizes; 0 of nothing."""
+    def of(self, key: Ints, lo: Ints, hi: Ints) -> Floats:
+        """Return the sum of each window, within 1e-9 times the sum of its sizes; 0 of nothing.
+
+        Parameters
+        ----------
+        key
+            Which of the starts each window belongs to; anything for an empty one.
+        lo, hi
+            First position and the one after the last.
+        """
         if not len(self._values):
             return np.zeros(len(lo))
-        key = np.searchsorted(self._starts, lo, side="right") - 1
-        unit = self._unit[np.minimum(key, len(self._unit) - 1)]
+        unit = self._unit[key]
         found = (self._running[hi] - self._running[lo]) * unit
         if self._inexact is None:
             return found
