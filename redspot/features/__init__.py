@@ -24,6 +24,7 @@ Rules
 from __future__ import annotations
 
 from redspot.features.aggregation import Aggregation, Function
+from redspot.features.daily import DailyFeatures, DailyPlan
 from redspot.features.errors import (
     InvalidDefinitionError,
     InvalidExpressionError,
@@ -63,6 +64,8 @@ from redspot.features.window import Window
 __all__ = [
     "Aggregation",
     "ChangeSource",
+    "DailyFeatures",
+    "DailyPlan",
     "EventSource",
     "Expression",
     "Feature",

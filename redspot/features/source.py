@@ -176,6 +176,11 @@ class ChangeSource(EventSource):
             if self.columns:
                 parsed.check(dict(self.columns), self.name)
 
+    @cached_property
+    def deleted_expression(self) -> Expression | None:
+        """What is true of a change that removed the entity, read."""
+        return None if self.deleted is None else Expression.parse(self.deleted)
+
 
 @dataclass(frozen=True)
 class StreamSource(EventSource):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from redspot.errors import MissingExtraError
-from redspot.features.errors import InvalidDefinitionError, SpineError
+from redspot.features.errors import InvalidDefinitionError, SourceReadError, SpineError
 from redspot.features.group import Feature, FeatureGroup
 from redspot.features.training_set import TrainingSet
 
@@ -30,7 +30,7 @@ except ImportError as error:
 from redspot.features.embedded.arrays import Ints
 from redspot.features.embedded.block import Block
 from redspot.features.embedded.evaluating import evaluate
-from redspot.features.embedded.events import EventQuery, Events, arrays_of
+from redspot.features.embedded.events import EventQuery, Events, arrays_of, stretch_sql
 from redspot.features.embedded.memory import arrow_of
 from redspot.features.embedded.relation import Relation, files_sql, kind_of_sql, time_sql
 from redspot.features.expression import quote_name
@@ -109,6 +109,34 @@ class EmbeddedEngine:
                     result = result.append_column(name, table[name])
             return result
 
+    def read_events(self, group: FeatureGroup, columns: Sequence[str], begin_us: int, end_us: int) -> pa.Table:
+        """Return the events of a group that happened in a stretch of time.
+
+        Parameters
+        ----------
+        columns
+            Which to read beside keys and time; derived ones too.
+        begin_us, end_us
+            ``begin <= event time < end``, in microseconds since 1970.
+
+        Returns
+        -------
+        pa.Table
+            The keys, `TIME` (microseconds since 1970, int64), and the columns, in no order.
+
+        Raises
+        ------
+        SourceSchemaError, SourceReadError
+            If the source is not what the group says.
+        """
+        with self._connection() as (connection, _):
+            relation = Relation.of(connection, group.source, "source_0")
+            sql = stretch_sql(relation, group, columns, begin_us, end_us)
+            try:
+                return connection.sql(sql).to_arrow_table()
+            except duckdb.Error as error:
+                raise SourceReadError(f"{group.source.name}: the events cannot be read: {error}") from error
+
     @property
     def workers(self) -> int:
         """How many threads it uses."""
@@ -123,9 +151,9 @@ class EmbeddedEngine:
                 "threads": str(self.workers),
                 "preserve_insertion_order": "false",
                 "autoinstall_known_extensions": "false",
-                "TimeZone": "UTC",
             }
             with duckdb.connect(config=config) as connection:
+                connection.execute("SET TimeZone = 'UTC'")
                 yield connection, Path(folder)
 
 
@@ -151,7 +179,7 @@ class _GroupWork:
         self.folder.mkdir()
         relation = Relation.of(self.connection, self.group.source, f"source_{self.folder.name}")
         relation.require(self.group.keys, self.group.name)
-        codes, key_count = _key_codes(self.connection, rows, keys, relation, self.group)
+        codes = _key_codes(self.connection, rows, keys, relation, self.group)
         by_rows: dict[str | None, list[Feature]] = {}
         for feature in self.features:
             name = feature.aggregation.column
@@ -160,7 +188,6 @@ class _GroupWork:
         made: dict[str, pa.ChunkedArray] = {}
         for index, (unnested, features) in enumerate(by_rows.items()):
             made |= self._of_rows(relation, unnested, features, codes, times, self.folder / str(index))
-        del key_count
         return {feature.name: made[feature.name] for feature in self.features}
 
     def _of_rows(
@@ -275,8 +302,8 @@ def _numbers(count: int) -> pa.Array:
 
 def _key_codes(
     connection: duckdb.DuckDBPyConnection, rows: pa.Table, keys: Sequence[str], relation: Relation, group: FeatureGroup
-) -> tuple[Ints, int]:
-    """Return a whole number for each row's key, and how many keys there are; rows without a key have that number."""
+) -> Ints:
+    """Return a whole number for each row's key; rows without one have the number of a key without events."""
     table = pa.table({f"k{i}": rows.column(key) for i, key in enumerate(keys)})
     connection.register("redspot_spine", table.append_column("row", _numbers(len(rows))))
     kinds = {str(row[0]): str(row[1]) for row in connection.execute("DESCRIBE redspot_spine").fetchall()}
@@ -300,7 +327,7 @@ def _key_codes(
     count = int(counted[0]) if counted else 0
     codes = np.full(len(rows), count, np.int64)
     codes[found.column("row").to_numpy()] = found.column("code").to_numpy()
-    return codes, count
+    return codes
 
 
 def _derive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from redspot.features.embedded.relation import Relation, kind_of_sql
 from redspot.features.errors import SourceReadError, SourceSchemaError
 from redspot.features.expression import quote_name
 from redspot.features.group import FeatureGroup
-from redspot.features.schema import ColumnType, Kind
+from redspot.features.schema import Kind
 from redspot.features.source import ChangeSource
 
 if TYPE_CHECKING:
@@ -71,20 +71,8 @@ class EventQuery:
         SourceSchemaError
             If a column is missing or cannot be read.
         """
-        derived = dict(group.derived_columns)
         read = {*columns, *group.keys} | ({unnested} if unnested else set())
-        wanted = _closure(read | (group.where_expression.names if group.where_expression else set()), derived)
-        if isinstance(group.source, ChangeSource) and group.source.deleted is not None:
-            from redspot.features.expression import Expression
-
-            wanted |= Expression.parse(group.source.deleted).names
-        relation.require(wanted - set(derived), group.name)
-        inner = f"SELECT *, {relation.time_sql} AS {TIME} FROM {relation.sql}"
-        inner += f" WHERE {relation.pruning_sql(begin_us, end_us)}"
-        for name, expression in group.derived_columns:
-            if name in wanted:
-                sql = expression.sql({column: quote_name(column) for column in expression.names})
-                inner = f"SELECT *, {sql} AS {quote_name(name)} FROM ({inner})"
+        inner = rows_sql(relation, group, read, begin_us, end_us)
         if unnested is not None:
             inner = f"SELECT * REPLACE (unnest({quote_name(unnested)}) AS {quote_name(unnested)}) FROM ({inner})"
         types = {str(r[0]): str(r[1]) for r in connection.execute(f"DESCRIBE {inner}").fetchall()}
@@ -119,6 +107,45 @@ class EventQuery:
             raise SourceReadError(f"{name}: the events cannot be read: {error}") from error
 
 
+def rows_sql(relation: Relation, group: FeatureGroup, read: set[str], begin_us: int | None, end_us: int) -> str:
+    """Return SQL of a source's rows with time and derived columns, of a little more than a stretch of time.
+
+    Raises
+    ------
+    SourceSchemaError
+        If a column that is read is missing.
+    """
+    derived = dict(group.derived_columns)
+    wanted = _closure(read | (group.where_expression.names if group.where_expression else set()), derived)
+    if isinstance(group.source, ChangeSource) and group.source.deleted_expression is not None:
+        wanted |= group.source.deleted_expression.names
+    relation.require(wanted - set(derived), group.name)
+    sql = f"SELECT *, {relation.time_sql} AS {TIME} FROM {relation.sql} WHERE {relation.pruning_sql(begin_us, end_us)}"
+    for name, expression in group.derived_columns:
+        if name in wanted:
+            made = expression.sql({column: quote_name(column) for column in expression.names})
+            sql = f"SELECT *, {made} AS {quote_name(name)} FROM ({sql})"
+    return sql
+
+
+def stretch_sql(relation: Relation, group: FeatureGroup, columns: Sequence[str], begin_us: int, end_us: int) -> str:
+    """Return SQL of keys, time and columns of a group's events in a stretch of time.
+
+    Raises
+    ------
+    SourceSchemaError
+        If a column is missing.
+    """
+    names = tuple(dict.fromkeys((*group.keys, *columns)))
+    rows = rows_sql(relation, group, set(names), begin_us, end_us)
+    conditions = [f"{TIME} >= {begin_us}", f"{TIME} < {end_us}"]
+    if group.where_expression is not None:
+        read = group.where_expression.names
+        conditions.append(group.where_expression.sql({column: quote_name(column) for column in read}))
+    picked = ", ".join(map(quote_name, names))
+    return f"SELECT {picked}, {TIME} FROM ({rows}) WHERE {' AND '.join(conditions)}"
+
+
 def _closure(read: set[str], derived: Mapping[str, object]) -> set[str]:
     found: set[str] = set()
     waiting = set(read)
@@ -139,10 +166,7 @@ def _kind(group: FeatureGroup, name: str, sql: str) -> Kind:
 
 def _value_sql(group: FeatureGroup, name: str, kind: Kind) -> str:
     sql = f"e.{quote_name(name)}"
-    if isinstance(group.source, ChangeSource) and group.source.deleted is not None:
-        from redspot.features.expression import Expression
-
-        gone = Expression.parse(group.source.deleted)
+    if isinstance(group.source, ChangeSource) and (gone := group.source.deleted_expression) is not None:
         test = gone.sql({column: f"e.{quote_name(column)}" for column in gone.names})
         sql = f"CASE WHEN {test} THEN NULL ELSE {sql} END"
     match kind:
@@ -265,5 +289,3 @@ def _nothing(kind: Kind) -> pa.ChunkedArray:
     types = {Kind.STRING: pa.string(), Kind.FLOAT: pa.float64()}
     return pa.chunked_array([pa.array([], types.get(kind, pa.int64()))])
 
-
-__all__ = ["BATCH_ROWS", "ColumnType", "EventQuery", "Events", "Part", "arrays_of"]

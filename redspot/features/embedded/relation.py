@@ -136,10 +136,12 @@ class Relation:
     def pruning_sql(self, begin_us: int | None, end_us: int) -> str:
         """Return a condition on the time column itself, a little wider than asked, that lets files be skipped."""
         name, kind = quote_name(self.source.time), self.types[self.source.time]
-        day, shift = UNITS_US["d"], 0
+        # A time without a zone is up to 14 hours off; all others are only rounded.
+        margin = UNITS_US["d"] if self.source.timezone != "UTC" and "ZONE" not in kind else 1
+        shift = 0
         if isinstance(self.source, SnapshotSource):
             shift = parse_duration(self.source.available)
-        begin, end = (None if begin_us is None else begin_us - shift - day), end_us - shift + day
+        begin, end = (None if begin_us is None else begin_us - shift - margin), end_us - shift + margin
         if (found := kind_of_sql(kind)) is None or found.kind not in (Kind.INTEGER, Kind.TIMESTAMP):
             return "TRUE"
         if found.kind is Kind.INTEGER:
