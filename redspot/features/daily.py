@@ -28,7 +28,7 @@ from redspot.features.window import UNITS_US, Window, parse_duration
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from redspot.features.embedded.engine import EmbeddedEngine
+    from redspot.features.embedded.engine import EmbeddedEngine, Session
 
 DAY_US = UNITS_US["d"]
 TILED = frozenset(
@@ -166,21 +166,24 @@ class DailyFeatures:
         """
         from redspot.features.embedded.engine import EmbeddedEngine
 
-        worker = engine or EmbeddedEngine()
+        with (engine or EmbeddedEngine()).session() as session:
+            table = self._run(as_of, session)
+        _write(table, self._values_file(as_of))
+        return table
+
+    def _run(self, as_of: date, session: Session) -> pa.Table:
         plan = self.plan(as_of)
         direct = None
         for day in plan.compute:
-            events = self._read_day(day, worker)
-            self._write_tile(day, events, worker)
+            events = self._read_day(day, session)
+            self._write_tile(day, events, session)
         if self._direct:
             last_day = as_of - timedelta(days=1)
             if last_day not in plan.compute:
-                events = self._read_day(last_day, worker)
+                events = self._read_day(last_day, session)
             made = tuple(replace(feature.aggregation, windows=(feature.window,)) for feature in self._direct)
-            direct = self._of_day(last_day, made, events, worker)
-        table = self._merge(as_of, worker, direct)
-        _write(table, self._values_file(as_of))
-        return table
+            direct = self._of_day(last_day, made, events, session)
+        return self._merge(as_of, session, direct)
 
     def _days(self, as_of: date) -> list[date]:
         first = as_of
@@ -227,12 +230,12 @@ class DailyFeatures:
         made_us = int((pq.read_schema(file).metadata or {}).get(b"made_us", b"0"))
         return made_us >= midnight_us(day) + DAY_US + parse_duration(self.group.source.lateness)
 
-    def _write_tile(self, day: date, events: pa.Table, engine: EmbeddedEngine) -> None:
+    def _write_tile(self, day: date, events: pa.Table, session: Session) -> None:
         import pyarrow as pa
         import pyarrow.compute as pc
 
         made_us = (self.clock.now() - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-        found = self._of_day(day, self._partials, events, engine)
+        found = self._of_day(day, self._partials, events, session)
         since = f"{Function.TIME_SINCE_LAST}_1d"
         if since in found.column_names:
             micros = pc.cast(pc.round(pc.multiply(found.column(since), 1e6)), pa.int64())
@@ -243,19 +246,19 @@ class DailyFeatures:
         told = {"group": self.group.hash, "made_us": str(min(made_us, final_us))}
         _write(found.replace_schema_metadata(told), self._tile_file(day))
 
-    def _read_day(self, day: date, engine: EmbeddedEngine) -> pa.Table:
+    def _read_day(self, day: date, session: Session) -> pa.Table:
         made = [*self._partials, *(feature.aggregation for feature in self._direct)]
         columns = [name for one in made if (name := one.column) is not None]
         begin = midnight_us(day)
-        return engine.read_events(self.group, [*columns, *self.group.source.order], begin, begin + DAY_US)
+        return session.read_events(self.group, [*columns, *self.group.source.order], begin, begin + DAY_US)
 
-    def _of_day(self, day: date, made: tuple[Aggregation, ...], events: pa.Table, engine: EmbeddedEngine) -> pa.Table:
+    def _of_day(self, day: date, made: tuple[Aggregation, ...], events: pa.Table, session: Session) -> pa.Table:
         """Return aggregations of a day's events as of its end, a row for each key, in the order of keys."""
         source = EventSource("day", data=events, time=TIME, order=self.group.source.order)
         inner = FeatureGroup("day", source=source, keys=self.group.keys, features=made)
-        return _as_of(inner, events, midnight_us(day) + DAY_US, engine)
+        return _as_of(inner, events, midnight_us(day) + DAY_US, session)
 
-    def _merge(self, as_of: date, engine: EmbeddedEngine, direct: pa.Table | None) -> pa.Table:
+    def _merge(self, as_of: date, session: Session, direct: pa.Table | None) -> pa.Table:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -274,15 +277,17 @@ class DailyFeatures:
         if made:
             source = EventSource("tiles", data=table, time=TIME)
             inner = FeatureGroup("tiles", source=source, keys=self.group.keys, features=tuple(made.values()))
-            found = _as_of(inner, table, now, engine)
+            found = _as_of(inner, table, now, session)
         result = found.select(list(self.group.keys))
         if direct is not None:
             found = found.join(direct, keys=list(self.group.keys), join_type="left outer")
         for feature in self.group.expanded:
             column = found.column(feature.aggregation.words + feature.window.suffix) if feature in self._direct else None
             result = result.append_column(feature.name, column if column is not None else _final(found, feature, now))
-        order = [(key, "ascending") for key in self.group.keys]
-        return result.sort_by(order)
+        made = session.derive(self.group, {name: result.column(name) for name in result.column_names})
+        for name in self.group.feature_names[len(self.group.expanded) :]:
+            result = result.append_column(name, made[name])
+        return result.sort_by([(key, "ascending") for key in self.group.keys])
 
 
 def midnight_us(day: date) -> int:
@@ -341,14 +346,14 @@ def _without_missing(table: pa.Table, keys: Any) -> pa.Table:
     return table.select(list(keys)).drop_null()
 
 
-def _as_of(group: FeatureGroup, events: pa.Table, now_us: int, engine: EmbeddedEngine) -> pa.Table:
+def _as_of(group: FeatureGroup, events: pa.Table, now_us: int, session: Session) -> pa.Table:
     """Return a group's features at one instant, a row for each key of a table, in the order of keys."""
     import pyarrow as pa
 
     keys = _without_missing(events.group_by(list(group.keys)).aggregate([]), group.keys)
     keys = keys.sort_by([(key, "ascending") for key in group.keys])
     spine = keys.append_column(TIME, pa.array([now_us] * len(keys), pa.int64()))
-    return engine.build(TrainingSet("keys", time=TIME, groups=[group]), spine).drop_columns([TIME])
+    return session.build(TrainingSet("keys", time=TIME, groups=[group]), spine).drop_columns([TIME])
 
 
 def _write(table: pa.Table, file: Path) -> None:

@@ -46,7 +46,7 @@ class FeatureGroup:
         Columns computed of each event before it is aggregated: name and expression. They read columns of the
         source and each other.
     derivations
-        Features computed of the group's features: name and expression.
+        Features computed of the group's features, all named without the prefix: name and expression.
     prefix
         Stands before every feature's name, with an underscore; needed where two groups of a training set would
         have a feature of the same name.
@@ -153,22 +153,27 @@ class FeatureGroup:
     @cached_property
     def expanded(self) -> tuple[Feature, ...]:
         """Each aggregation over each window, in order."""
-        lead = f"{self.prefix}_" if self.prefix else ""
         return tuple(
-            Feature(lead + name, made, window)
+            Feature(self.lead + name, made, window)
             for made in self.features
             for name, window in zip(made.names, made.windows, strict=True)
         )
 
     @cached_property
     def derived_features(self) -> Derivations:
-        """Features derived of features, by name, each after those that it reads."""
-        return parse_derivations(self.derivations, [feature.name for feature in self.expanded], self.name)
+        """Features derived of features, each after those that it reads; all their names are without the prefix."""
+        plain = [name for made in self.features for name in made.names]
+        return parse_derivations(self.derivations, plain, self.name)
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
         """All names, those of derivations last."""
-        return (*(feature.name for feature in self.expanded), *(name for name, _ in self.derived_features))
+        return (*(feature.name for feature in self.expanded), *(self.lead + name for name, _ in self.derived_features))
+
+    @property
+    def lead(self) -> str:
+        """What stands before every feature's name."""
+        return f"{self.prefix}_" if self.prefix else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole definition, source included, as JSON values."""

@@ -51,9 +51,8 @@ class FutureLabel:
     @property
     def expanded(self) -> tuple[Feature, ...]:
         """One label column for each window."""
-        lead = f"{self.group.prefix}_" if self.group.prefix else ""
         pairs = zip(self.aggregation.names, self.aggregation.windows, strict=True)
-        return tuple(Feature(lead + name, self.aggregation, window) for name, window in pairs)
+        return tuple(Feature(self.group.lead + name, self.aggregation, window) for name, window in pairs)
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def measured(peers: Path, folder: Path, rounds: int, *, is_big: bool) -> dict[st
                     keep("feast_s_skewed", joined)
                     keep("backfill_vs_feast", joined / mine["seconds"])
         keep("backfill_vs_best", min(worst))
-        for action in ("growth", "windows"):
+        for action in ("growth", "windows", "days"):
             for name, value in own.run(action).items():
                 keep(name, value)
     if is_big:

@@ -26,7 +26,7 @@ from redspot.features import (
     time_since_last,
 )
 from redspot.features.daily import midnight_us
-from redspot.features.embedded.engine import EmbeddedEngine
+from redspot.features.embedded.engine import Session
 
 START = date(2024, 2, 20)
 DAYS = 14
@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
 
 def group_of(folder: Path, **more: str) -> FeatureGroup:
     source = EventSource("events", path=str(folder / "day-*.parquet"), time="t", **more)
-    return FeatureGroup("group", source=source, keys=["key"], features=MADE, prefix="my")
+    return FeatureGroup("group", source=source, keys=["key"], features=MADE, derivations={"twice": "count_1d * 2"}, prefix="my")
 
 
 def test_features_kept_up_by_days_are_those_of_a_backfill(folder: Path) -> None:
@@ -89,14 +89,14 @@ def test_each_day_reads_one_day(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     assert plan.compute == (START + timedelta(days=9),)
     assert "read 1 of 10 days of events" in str(plan)
     read: list[int] = []
-    original = EmbeddedEngine.read_events
+    original = Session.read_events
 
-    def counted(self: EmbeddedEngine, *arguments: object) -> pa.Table:
+    def counted(self: Session, *arguments: object) -> pa.Table:
         table = original(self, *arguments)  # type: ignore[arg-type]
         read.append(len(table))
         return table
 
-    monkeypatch.setattr(EmbeddedEngine, "read_events", counted)
+    monkeypatch.setattr(Session, "read_events", counted)
     daily.run(START + timedelta(days=10))
     assert read == [400]
     assert daily.plan(START + timedelta(days=10)).compute == ()

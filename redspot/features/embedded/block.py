@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from redspot.features.embedded.arrays import Bools, Floats, Ints, Values, prefix_counts, ramp
+from redspot.features.embedded.folding import Windows
 from redspot.features.embedded.sums import Sums
 from redspot.features.window import Window
 
@@ -164,6 +165,11 @@ class Block:
         running = None if name is None else self.valid_counts(name)
         return hi - lo if running is None else running[hi] - running[lo]
 
+    def windows(self, window: Window) -> Windows:
+        """Return where each query's window lies, and in which key."""
+        lo, hi = self.bounds(window)
+        return Windows(self.starts, self._query_key, lo, hi)
+
     @cached_property
     def _query_key(self) -> Ints:
         """Which of the starts is that of each query's key; that of another one if the key has no event."""
@@ -175,7 +181,7 @@ class Block:
         if (name, window) not in self._totals:
             lo, hi = self.bounds(window)
             sums, infinite = self.sums(name)
-            total = sums.of(self._query_key, lo, hi)
+            total = sums.of(self.windows(window))
             if infinite is not None:
                 values = self.in_tie_order(name).values
                 for sign in (1.0, -1.0):

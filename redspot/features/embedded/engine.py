@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -86,28 +87,65 @@ class EmbeddedEngine:
 
     def build(self, training_set: TrainingSet, spine: Any) -> pa.Table:
         """Return a spine with all features of a training set; see `TrainingSet.build`."""
-        with self._connection() as (connection, folder):
-            rows = _spine_table(connection, spine)
-            _check_spine(training_set, rows)
-            times = _spine_times(connection, training_set, rows)
-            if training_set.sample < 1:
-                kept = _sampled(training_set, rows, times)
-                rows, times = rows.take(pa.array(kept)), times[kept]
-            made: dict[str, pa.ChunkedArray] = {}
-            for index, (group, features, derived, shift) in enumerate(_asked(training_set)):
-                work = _GroupWork(self, connection, folder / str(index), group, features)
-                found = work.run(rows, training_set.spine_keys(group), times - shift)
-                made |= _derive(connection, found, derived)
-            result = rows
-            for name, column in made.items():
+        with self.session() as session:
+            return session.build(training_set, spine)
+
+    @property
+    def workers(self) -> int:
+        """How many threads it uses."""
+        return self.threads or len(os.sched_getaffinity(0))
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open a database in memory and a folder for what does not fit; both are gone at the end."""
+        with tempfile.TemporaryDirectory(prefix="redspot-features-", dir=self.spill_dir) as folder:
+            config: dict[str, str | bool | int | float | list[str]] = {
+                "memory_limit": f"{self.memory_bytes // 3}B",
+                "temp_directory": str(Path(folder) / "duckdb"),
+                "threads": str(self.workers),
+                "preserve_insertion_order": "false",
+                "autoinstall_known_extensions": "false",
+            }
+            with duckdb.connect(config=config) as connection:
+                connection.execute("SET TimeZone = 'UTC'")
+                yield Session(self, connection, Path(folder))
+
+
+@dataclass
+class Session:
+    """An engine at work, for several questions one after another."""
+
+    engine: EmbeddedEngine
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    opened: int = 0
+
+    def build(self, training_set: TrainingSet, spine: Any) -> pa.Table:
+        """Return a spine with all features of a training set; see `TrainingSet.build`."""
+        rows = _spine_table(self.connection, spine)
+        _check_spine(training_set, rows)
+        times = _spine_times(self.connection, training_set, rows)
+        if training_set.sample < 1:
+            kept = _sampled(training_set, rows, times)
+            rows, times = rows.take(pa.array(kept)), times[kept]
+        made: dict[str, pa.ChunkedArray] = {}
+        for group, features, derived, shift in _asked(training_set):
+            with self._relation(group) as (relation, folder):
+                work = _GroupWork(self.engine, self.connection, folder, group, features)
+                found = work.run(relation, rows, training_set.spine_keys(group), times - shift)
+                made |= _derive(self.connection, found, derived, group.lead)
+        result = rows
+        for name, column in made.items():
+            result = result.append_column(name, column)
+        there = {name: result.column(name) for name in result.column_names}
+        for name, column in _derive(self.connection, there, training_set.on_demand_features).items():
+            if name not in there:
                 result = result.append_column(name, column)
-            if training_set.on_demand:
-                table = _derive(
-                    connection, {name: result.column(name) for name in result.column_names}, training_set.on_demand_features
-                )
-                for name, _ in training_set.on_demand_features:
-                    result = result.append_column(name, table[name])
-            return result
+        return result
+
+    def derive(self, group: FeatureGroup, columns: dict[str, pa.ChunkedArray]) -> dict[str, pa.ChunkedArray]:
+        """Return a group's features with those that are derived of them."""
+        return _derive(self.connection, columns, group.derived_features, group.lead)
 
     def read_events(self, group: FeatureGroup, columns: Sequence[str], begin_us: int, end_us: int) -> pa.Table:
         """Return the events of a group that happened in a stretch of time.
@@ -129,32 +167,29 @@ class EmbeddedEngine:
         SourceSchemaError, SourceReadError
             If the source is not what the group says.
         """
-        with self._connection() as (connection, _):
-            relation = Relation.of(connection, group.source, "source_0")
+        with self._relation(group) as (relation, _):
+            relation.refuse_missing_times(self.connection)
             sql = stretch_sql(relation, group, columns, begin_us, end_us)
             try:
-                return connection.sql(sql).to_arrow_table()
+                return self.connection.sql(sql).to_arrow_table()
             except duckdb.Error as error:
                 raise SourceReadError(f"{group.source.name}: the events cannot be read: {error}") from error
 
-    @property
-    def workers(self) -> int:
-        """How many threads it uses."""
-        return self.threads or len(os.sched_getaffinity(0))
-
     @contextmanager
-    def _connection(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
-        with tempfile.TemporaryDirectory(prefix="redspot-features-", dir=self.spill_dir) as folder:
-            config: dict[str, str | bool | int | float | list[str]] = {
-                "memory_limit": f"{self.memory_bytes // 3}B",
-                "temp_directory": str(Path(folder) / "duckdb"),
-                "threads": str(self.workers),
-                "preserve_insertion_order": "false",
-                "autoinstall_known_extensions": "false",
-            }
-            with duckdb.connect(config=config) as connection:
-                connection.execute("SET TimeZone = 'UTC'")
-                yield connection, Path(folder)
+    def _relation(self, group: FeatureGroup) -> Iterator[tuple[Relation, Path]]:
+        """Open a group's source under a name of its own, with a folder that is gone afterwards."""
+        self.opened += 1
+        name = f"source_{self.opened}"
+        folder = self.folder / name
+        folder.mkdir()
+        try:
+            yield Relation.of(self.connection, group.source, name), folder
+        finally:
+            shutil.rmtree(folder)
+            if group.source.table is not None:
+                self.connection.execute(f"DETACH DATABASE IF EXISTS {quote_name(name)}")
+            elif group.source.data is not None:
+                self.connection.unregister(name)
 
 
 def _asked(training_set: TrainingSet) -> Iterator[tuple[FeatureGroup, tuple[Feature, ...], Derivations, int]]:
@@ -174,11 +209,10 @@ class _GroupWork:
     group: FeatureGroup
     features: tuple[Feature, ...]
 
-    def run(self, rows: pa.Table, keys: Sequence[str], times: Ints) -> dict[str, pa.ChunkedArray]:
+    def run(self, relation: Relation, rows: pa.Table, keys: Sequence[str], times: Ints) -> dict[str, pa.ChunkedArray]:
         """Return the features of each row, in the rows' order."""
-        self.folder.mkdir()
-        relation = Relation.of(self.connection, self.group.source, f"source_{self.folder.name}")
         relation.require(self.group.keys, self.group.name)
+        relation.refuse_missing_times(self.connection)
         codes = _key_codes(self.connection, rows, keys, relation, self.group)
         by_rows: dict[str | None, list[Feature]] = {}
         for feature in self.features:
@@ -323,35 +357,36 @@ def _key_codes(
     found = connection.sql(
         f"SELECT s.row, k.code FROM redspot_spine s JOIN redspot_keys k USING ({names})"
     ).to_arrow_table()
-    counted = connection.execute("SELECT count(*) FROM redspot_keys").fetchone()
-    count = int(counted[0]) if counted else 0
+    ((count,),) = connection.execute("SELECT count(*) FROM redspot_keys").fetchall()
     codes = np.full(len(rows), count, np.int64)
     codes[found.column("row").to_numpy()] = found.column("code").to_numpy()
     return codes
 
 
 def _derive(
-    connection: duckdb.DuckDBPyConnection, columns: dict[str, pa.ChunkedArray], derivations: Derivations
+    connection: duckdb.DuckDBPyConnection,
+    columns: dict[str, pa.ChunkedArray],
+    derivations: Derivations,
+    lead: str = "",
 ) -> dict[str, pa.ChunkedArray]:
-    """Return columns with those that are derived of them."""
+    """Return columns with those that are derived of them; expressions leave out what stands before every name."""
     made = dict(columns)
     for name, expression in derivations:
-        missing = sorted(expression.names - set(made))
+        missing = sorted(read for read in expression.names if lead + read not in made)
         if missing:
             raise SpineError(f"{name!r} reads {', '.join(map(repr, missing))}; there are {', '.join(made)}.")
-        read = {column: made[column] for column in sorted(expression.names)}
-        if not read:
-            raise InvalidDefinitionError(f"{name!r} reads no column.")
-        rows = len(next(iter(read.values())))
-        connection.register("redspot_made", pa.table(read).append_column("__row", _numbers(rows)))
-        sql = expression.sql({column: quote_name(column) for column in read})
+        columns = {read: made[lead + read] for read in sorted(expression.names)}
+        rows = len(next(iter(made.values())))
+        table = pa.table({**columns, "redspot_row": _numbers(rows)})
+        connection.register("redspot_made", table)
+        sql = expression.sql({column: quote_name(column) for column in columns})
         try:
-            found = connection.sql(f"SELECT __row, {sql} AS found FROM redspot_made").to_arrow_table()
+            found = connection.sql(f"SELECT redspot_row, {sql} AS found FROM redspot_made").to_arrow_table()
         except duckdb.Error as error:
             raise InvalidDefinitionError(f"{name!r} cannot be computed: {error}") from error
         back = np.empty(rows, np.int64)
-        back[found.column("__row").to_numpy()] = np.arange(rows)
-        made[name] = found.column("found").take(pa.array(back))
+        back[found.column("redspot_row").to_numpy()] = np.arange(rows)
+        made[lead + name] = found.column("found").take(pa.array(back))
     return made
 
 

@@ -97,12 +97,11 @@ def _filled(column: Coded, *, sign: int) -> Values:
 
 
 def _spread(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
-    lo, hi = block.bounds(window)
-    column = block.column(str(aggregation.column))
+    column = block.in_tie_order(str(aggregation.column))
     values = as_floats(column.values)
     valid = np.isfinite(values) if column.valid is None else column.valid & np.isfinite(values)
     order = 2 if aggregation.function in (Function.VARIANCE, Function.STD) else 4
-    counts, _, second, *higher = central_moments(values, None if valid.all() else valid, order, lo, hi)
+    counts, _, second, *higher = central_moments(values, None if valid.all() else valid, order, block.windows(window))
     holds_infinite = block.counts(aggregation.column, window) > counts
     match aggregation.function:
         case Function.VARIANCE | Function.STD:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from redspot.features.embedded.arrays import Bools, Floats, Ints
-from redspot.features.embedded.folding import State, fold
+from redspot.features.embedded.arrays import Bools, Floats
+from redspot.features.embedded.folding import State, Windows, fold
 
 
 def merge_two(a: State, b: State) -> State:
@@ -37,11 +37,11 @@ def merge_four(a: State, b: State) -> State:
     return count, mean, second, third, fourth
 
 
-def central_moments(values: Floats, valid: Bools | None, order: int, lo: Ints, hi: Ints) -> State:
+def central_moments(values: Floats, valid: Bools | None, order: int, windows: Windows) -> State:
     """Return count, mean and sums of powers of distances from the mean, up to an order of 2 or 4, of each window."""
     ones = np.ones(len(values)) if valid is None else valid.astype(np.float64)
     zeros = np.zeros(len(values))
     here = values if valid is None else np.where(valid, values, 0.0)
     if order == 2:
-        return fold((ones, here, zeros), merge_two, (0.0,) * 3, lo, hi)
-    return fold((ones, here, zeros, zeros, zeros), merge_four, (0.0,) * 5, lo, hi)
+        return fold((ones, here, zeros), merge_two, (0.0,) * 3, windows)
+    return fold((ones, here, zeros, zeros, zeros), merge_four, (0.0,) * 5, windows)

@@ -125,6 +125,26 @@ class Relation:
                 f"{self.source.name}: {what} reads {', '.join(map(repr, missing))}; there are {', '.join(self.types)}."
             )
 
+    def refuse_missing_times(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Refuse events that do not say when they happened.
+
+        Raises
+        ------
+        SourceReadError
+            If there are any.
+        """
+        import duckdb
+
+        try:
+            ((count,),) = connection.execute(
+                f"SELECT count(*) FROM {self.sql} WHERE {quote_name(self.source.time)} IS NULL"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise SourceReadError(f"{self.source.name}: the data cannot be read: {error}") from error
+        if count:
+            events = "1 event has" if count == 1 else f"{count} events have"
+            raise SourceReadError(f"{self.source.name}: {events} no time in {self.source.time!r}; filter them out.")
+
     @property
     def time_sql(self) -> str:
         """The event time in microseconds since 1970, BIGINT."""

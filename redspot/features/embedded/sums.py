@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from redspot.features.embedded.arrays import Floats, Ints
-from redspot.features.embedded.folding import State, fold
+from redspot.features.embedded.folding import State, Windows, fold
 
 TOLERANCE = 1e-11  # of the sum of sizes; what does not keep it is added up again
 
@@ -43,19 +43,12 @@ class Sums:
         self._running_sizes = self._running if not (values < 0).any() else _running(np.abs(whole))
         self._inexact = _running(is_rounded) if is_rounded.any() else None
 
-    def of(self, key: Ints, lo: Ints, hi: Ints) -> Floats:
-        """Return the sum of each window, within 1e-9 times the sum of its sizes; 0 of nothing.
-
-        Parameters
-        ----------
-        key
-            Which of the starts each window belongs to; anything for an empty one.
-        lo, hi
-            First position and the one after the last.
-        """
+    def of(self, windows: Windows) -> Floats:
+        """Return the sum of each window, within 1e-9 times the sum of its sizes; 0 of nothing."""
+        lo, hi = windows.lo, windows.hi
         if not len(self._values):
             return np.zeros(len(lo))
-        unit = self._unit[key]
+        unit = self._unit[windows.key]
         found = (self._running[hi] - self._running[lo]) * unit
         if self._inexact is None:
             return found
@@ -63,7 +56,7 @@ class Sums:
         sizes = (self._running_sizes[hi] - self._running_sizes[lo]) * unit
         doubtful = np.flatnonzero(error > TOLERANCE * (sizes - error))
         if len(doubtful):
-            found[doubtful] = fold((self._values,), _add, (0.0,), lo[doubtful], hi[doubtful])[0]
+            found[doubtful] = fold((self._values,), _add, (0.0,), windows.only(doubtful))[0]
         return found
 
 
