@@ -260,6 +260,7 @@ class DailyFeatures:
 
     def _merge(self, as_of: date, session: Session, direct: pa.Table | None) -> pa.Table:
         import pyarrow as pa
+        import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
         tiles = []
@@ -282,8 +283,13 @@ class DailyFeatures:
         if direct is not None:
             found = found.join(direct, keys=list(self.group.keys), join_type="left outer")
         for feature in self.group.expanded:
-            column = found.column(feature.aggregation.words + feature.window.suffix) if feature in self._direct else None
-            result = result.append_column(feature.name, column if column is not None else _final(found, feature, now))
+            if feature in self._direct:
+                column = found.column(feature.aggregation.words + feature.window.suffix)
+                if feature.aggregation.function is Function.COUNT:  # of keys without an event on the last day
+                    column = pc.fill_null(column, 0)
+            else:
+                column = _final(found, feature, now)
+            result = result.append_column(feature.name, column)
         made = session.derive(self.group, {name: result.column(name) for name in result.column_names})
         for name in self.group.feature_names[len(self.group.expanded) :]:
             result = result.append_column(name, made[name])

@@ -50,7 +50,7 @@ class Block:
     columns
         Of each event; in the same order as `code`.
     query_code, query_time
-        Of each query, in order of both.
+        Of each query; the block has them in the order of both, which is `query_sorting` of the given one.
     order
         Names of columns that order events of the same time.
     """
@@ -76,6 +76,9 @@ class Block:
         at = self._composite(self.code, self.time)
         self.sorting = np.argsort(at)
         self.at = at[self.sorting]
+        self.query_sorting = np.argsort(self._composite(self.query_code, self.query_time), kind="stable")
+        self.query_code = self.query_code[self.query_sorting]
+        self.query_time = self.query_time[self.query_sorting]
 
     def _composite(self, code: Ints, time: Ints) -> Ints:
         """Return numbers in the order of key and time; equal times have the same one, others stand between."""
@@ -225,13 +228,13 @@ class Block:
         each = np.searchsorted(pairs, (self.query_code + 1) * width) - first
         here = np.repeat(np.arange(len(self.query_code)), each)
         pair = np.repeat(first, each) + ramp(each)
-        order = np.lexsort((self.query_time[here], pair))
         columns = {
             other: Coded(c.values[there], None if c.valid is None else c.valid[there], c.decode, c.identity)
             for other, c in self.columns.items()
         }
-        block = Block(code, self.time[there], columns, pair[order], self.query_time[here[order]], self.order)
-        return block, here[order], distinct[pairs[pair[order]] % width]
+        block = Block(code, self.time[there], columns, pair, self.query_time[here], self.order)
+        moved = block.query_sorting
+        return block, here[moved], distinct[pairs[pair[moved]] % width]
 
 
 def as_floats(values: Values) -> Floats:

@@ -31,7 +31,7 @@ except ImportError as error:
 from redspot.features.embedded.arrays import Ints
 from redspot.features.embedded.block import Block
 from redspot.features.embedded.evaluating import evaluate
-from redspot.features.embedded.events import EventQuery, Events, arrays_of, stretch_sql
+from redspot.features.embedded.events import EventQuery, Events, rests, stretch_sql
 from redspot.features.embedded.memory import arrow_of
 from redspot.features.embedded.relation import Relation, files_sql, kind_of_sql, time_sql
 from redspot.features.expression import quote_name
@@ -249,19 +249,15 @@ class _GroupWork:
         limit = self.engine.memory_bytes // 2 // EVENT_BYTES
         events = Events(query, folder, limit, self.engine.workers)
         events.read(self.connection, self.group.source.name)
-        parts = events.parts()
+        parts = events.parts
         whole_rows = isinstance(self.group.source, SnapshotSource | ChangeSource)
 
         def of_part(index: int) -> tuple[Ints, list[pa.Array]]:
             part = events.part(index)
-            code, time, columns = arrays_of(part, query.kinds, is_spilled=events.is_spilled)
-            del part
-            here = np.flatnonzero(codes % parts == index)
-            query_code, query_time = codes[here] // parts, times[here]
-            sorting = np.lexsort((query_time, query_code))
-            block = Block(code, time, columns, query_code[sorting], query_time[sorting], order)
+            here = np.flatnonzero(rests(codes, parts) == index)
+            block = Block(part.code, part.time, part.columns, codes[here] // parts, times[here], order)
             found = [evaluate(block, f.aggregation, f.window, whole_rows=whole_rows) for f in features]
-            return here[sorting], found
+            return here[block.query_sorting], found
 
         with ThreadPoolExecutor(self.engine.workers) as pool:
             done = list(pool.map(of_part, range(parts)))

@@ -182,11 +182,21 @@ def _value_sql(group: FeatureGroup, name: str, kind: Kind) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """Events of some of the keys: of those whose code divided by `parts` leaves `index`."""
+    """Events of the keys whose code divided by the number of parts leaves the same rest.
 
-    table: pa.Table
-    index: int
-    parts: int
+    Attributes
+    ----------
+    code
+        int64, the code divided by the number of parts.
+    time
+        int64, microseconds since 1970.
+    columns
+        By name.
+    """
+
+    code: Ints
+    time: Ints
+    columns: dict[str, Coded]
 
 
 class Events:
@@ -210,53 +220,68 @@ class Events:
         self._folder = folder
         self._limit = rows_in_memory
         self._few = few_parts
-        self._held: list[pa.RecordBatch] = []
-        self._parts = 0
+        self._held: Part | None = None
+        self.is_spilled = False
         self.rows = 0
 
     SPILLED_PARTS = 64
 
     def read(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         """Read everything."""
-        schema: pa.Schema | None = None
+        held: list[pa.RecordBatch] = []
         with ExitStack() as stack:
             writers: list[pa.ipc.RecordBatchFileWriter] = []
             for batch in self._query.batches(connection, name):
-                schema = batch.schema
                 self.rows += batch.num_rows
-                self._held.append(batch)
+                held.append(batch)
                 if not writers and self.rows > self._limit:
-                    writers = [
-                        stack.enter_context(pa.ipc.new_file(str(self._folder / f"{index}.arrow"), schema))
-                        for index in range(self.SPILLED_PARTS)
-                    ]
+                    files = [str(self._folder / f"{index}.arrow") for index in range(self.SPILLED_PARTS)]
+                    writers = [stack.enter_context(pa.ipc.new_file(file, batch.schema)) for file in files]
                 if writers:
-                    for held in self._held:
-                        _scatter(held, writers)
-                    self._held = []
-            self._parts = len(writers)
-        self._schema = schema
-
-    def parts(self) -> int:
-        """Return in how many parts the events lie."""
-        return self._parts or (self._few if self.rows > BATCH_ROWS else 1)
+                    for one in held:
+                        _scatter(one, writers)
+                    held = []
+        self.is_spilled = bool(writers)
+        if not self.is_spilled:
+            self._held = self._part(pa.Table.from_batches(held) if held else None)
 
     @property
-    def is_spilled(self) -> bool:
-        """Whether the events lie in files, each with its own keys."""
-        return self._parts > 0
+    def parts(self) -> int:
+        """In how many parts the events lie."""
+        return self.SPILLED_PARTS if self.is_spilled else self._few if self.rows > BATCH_ROWS else 1
 
     def part(self, index: int) -> Part:
         """Return one part."""
-        if self._parts:
+        if self._held is None:
             with pa.memory_map(str(self._folder / f"{index}.arrow")) as file:
-                return Part(pa.ipc.open_file(file).read_all(), index, self._parts)
-        table = pa.Table.from_batches(self._held, self._schema) if self._schema is not None else pa.table({})
-        return Part(table, index, 1 if self.parts() == 1 else self._few)
+                part = self._part(pa.ipc.open_file(file).read_all())
+            return Part(part.code // self.SPILLED_PARTS, part.time, part.columns)
+        if self.parts == 1:
+            return self._held
+        here = np.flatnonzero(rests(self._held.code, self.parts) == index)
+        columns = {
+            name: Coded(c.values[here], None if c.valid is None else c.valid[here], c.decode, c.identity)
+            for name, c in self._held.columns.items()
+        }
+        return Part(self._held.code[here] // self.parts, self._held.time[here], columns)
+
+    def _part(self, table: pa.Table | None) -> Part:
+        kinds = self._query.kinds
+        if table is None:
+            nothing = np.zeros(0, np.int64)
+            return Part(nothing, nothing, {name: code_column(_nothing(kind), kind) for name, kind in kinds.items()})
+        code = table.column(0).to_numpy().astype(np.int64)
+        columns = {name: code_column(table.column(n + 2), kind) for n, (name, kind) in enumerate(kinds.items())}
+        return Part(code, table.column(1).to_numpy(), columns)
+
+
+def rests(code: Ints, parts: int) -> Ints:
+    """Return what codes divided by a number of parts leave; a power of two needs no division."""
+    return code & (parts - 1) if parts & (parts - 1) == 0 else code % parts
 
 
 def _scatter(batch: pa.RecordBatch, writers: list[pa.ipc.RecordBatchFileWriter]) -> None:
-    part = batch.column(0).to_numpy() % len(writers)
+    part = rests(batch.column(0).to_numpy(), len(writers))
     order = np.argsort(part.astype(np.uint8), kind="stable")
     moved = batch.take(pa.array(order))
     ends = np.searchsorted(part[order], np.arange(len(writers) + 1))
@@ -265,27 +290,6 @@ def _scatter(batch: pa.RecordBatch, writers: list[pa.ipc.RecordBatchFileWriter])
             writer.write_batch(moved.slice(ends[index], ends[index + 1] - ends[index]))
 
 
-def arrays_of(part: Part, kinds: Mapping[str, Kind], *, is_spilled: bool) -> tuple[Ints, Ints, dict[str, Coded]]:
-    """Return codes (counted anew within the part), times and columns of a part's events."""
-    table = part.table
-    if not table.num_columns:
-        nothing = np.zeros(0, np.int64)
-        empty = {name: code_column(_nothing(kind), kind) for name, kind in kinds.items()}
-        return nothing, nothing, empty
-    code = table.column(0).to_numpy()
-    time = table.column(1).to_numpy()
-    columns = {name: code_column(table.column(index + 2), kind) for index, (name, kind) in enumerate(kinds.items())}
-    if part.parts > 1 and not is_spilled:
-        here = np.flatnonzero(code % part.parts == part.index)
-        code, time = code[here], time[here]
-        columns = {
-            name: Coded(c.values[here], None if c.valid is None else c.valid[here], c.decode, c.identity)
-            for name, c in columns.items()
-        }
-    return (code // part.parts).astype(np.int64), time, columns
-
-
 def _nothing(kind: Kind) -> pa.ChunkedArray:
     types = {Kind.STRING: pa.string(), Kind.FLOAT: pa.float64()}
     return pa.chunked_array([pa.array([], types.get(kind, pa.int64()))])
-
