@@ -11,7 +11,8 @@ Rules
   equal, that of the value itself: missing first, smaller before greater. Where their rows lie in a file never matters.
 - **Late events.** Events count by when they happened, whenever they arrived. `lateness` tells how long a day's partial
   results stay open for them.
-- **Missing.** A null and a NaN are missing: `count("x")`, sums and all others leave them out. ``count()`` counts events.
+- **Missing.** A null and a NaN are missing: `count("x")`, sums and all others leave them out. ``count()`` counts
+  events.
   Where a window holds no value the result is missing, but counts and estimates of distinct values are 0,
   histograms hold zeros, and lists and maps are empty.
 - **Infinite** values count: a sum or mean of a window with one is infinite, with both signs NaN; moments are NaN.

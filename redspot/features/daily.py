@@ -1,9 +1,9 @@
 """A group's features as of each midnight, kept up day by day: each day reads that day's events only.
 
 What is kept of a day is one tile, a Parquet file with one row per key: partial results that merge. The features as of
-a midnight are merged from the tiles of their windows, so a day costs its own events and as many tiles as the longest window
-has days. Every file is written beside its place and then renamed, so a reader sees a whole one or none, and a run that was
-cut off goes on where it was.
+a midnight are merged from the tiles of their windows, so a day costs its own events and as many tiles as the longest
+window has days. Every file is written beside its place and then renamed, so a reader sees a whole one or none, and
+a run that was cut off goes on where it was.
 """
 
 from __future__ import annotations
@@ -112,8 +112,8 @@ class DailyFeatures:
         refused = [feature.name for feature in self.group.expanded if not _is_tiled(feature, lists)]
         if refused:
             raise InvalidDefinitionError(
-                f"{self.group.name}: {', '.join(refused)} cannot be merged from days; those can be whose function is one"
-                f" of {', '.join(sorted(TILED))}, of no list or bucket, over whole days or less than one."
+                f"{self.group.name}: {', '.join(refused)} cannot be merged from days; those can be whose function"
+                f" is one of {', '.join(sorted(TILED))}, of no list or bucket, over whole days or less than one."
             )
         if self.start is None and any(feature.window.length_us is None for feature in self.group.expanded):
             raise InvalidDefinitionError(f"{self.group.name}: an unbounded window needs the first day as start.")
@@ -268,16 +268,16 @@ class DailyFeatures:
             tile = pq.read_table(self._tile_file(day), partitioning=None)
             tiles.append(tile.append_column(TIME, pa.array([midnight_us(day)] * len(tile), pa.int64())))
         table = pa.concat_tables([tile.replace_schema_metadata(None) for tile in tiles])
-        made: dict[tuple[Function, str, Window], Aggregation] = {}
+        merged: dict[tuple[Function, str, Window], Aggregation] = {}
         for feature in self._merged:
             for function, column in _merges(feature.aggregation):
-                made[function, column, feature.window] = Aggregation(function, column, (feature.window,))
+                merged[function, column, feature.window] = Aggregation(function, column, (feature.window,))
         now = midnight_us(as_of)
         found = table.select(list(self.group.keys)).group_by(list(self.group.keys)).aggregate([])
         found = _without_missing(found, self.group.keys)
-        if made:
+        if merged:
             source = EventSource("tiles", data=table, time=TIME)
-            inner = FeatureGroup("tiles", source=source, keys=self.group.keys, features=tuple(made.values()))
+            inner = FeatureGroup("tiles", source=source, keys=self.group.keys, features=tuple(merged.values()))
             found = _as_of(inner, table, now, session)
         result = found.select(list(self.group.keys))
         if direct is not None:
@@ -290,9 +290,9 @@ class DailyFeatures:
             else:
                 column = _final(found, feature, now)
             result = result.append_column(feature.name, column)
-        made = session.derive(self.group, {name: result.column(name) for name in result.column_names})
+        derived = session.derive(self.group, {name: result.column(name) for name in result.column_names})
         for name in self.group.feature_names[len(self.group.expanded) :]:
-            result = result.append_column(name, made[name])
+            result = result.append_column(name, derived[name])
         return result.sort_by([(key, "ascending") for key in self.group.keys])
 
 

@@ -1,4 +1,4 @@
-"""Filters and derivations: a small language of expressions, read by Python's own parser and never evaluated as Python."""
+"""Filters and derivations: a small language, read by Python's own parser and never run as Python."""
 
 from __future__ import annotations
 
@@ -107,7 +107,8 @@ class Expression:
         missing = sorted(self.names.difference(existing))
         if missing:
             raise InvalidExpressionError(
-                f"{where}: {self.text!r} names {', '.join(map(repr, missing))}; there are {', '.join(sorted(existing))}."
+                f"{where}: {self.text!r} names {', '.join(map(repr, missing))};"
+                f" there are {', '.join(sorted(existing))}."
             )
 
     def sql(self, columns: Mapping[str, str]) -> str:
@@ -173,7 +174,9 @@ def _sql(node: ast.expr, columns: Mapping[str, str]) -> str:
             return _arithmetic(_sql(left, columns), op, _sql(right, columns))
         case ast.Compare(left=left, ops=ops, comparators=rights):
             sides = [left, *rights]
-            return "(" + " AND ".join(_comparison(sides[i], op, sides[i + 1], columns) for i, op in enumerate(ops)) + ")"
+            return (
+                "(" + " AND ".join(_comparison(sides[i], op, sides[i + 1], columns) for i, op in enumerate(ops)) + ")"
+            )
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return f"CASE WHEN {_sql(test, columns)} THEN {_sql(body, columns)} ELSE {_sql(orelse, columns)} END"
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):

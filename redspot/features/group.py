@@ -147,7 +147,9 @@ class FeatureGroup:
         """Derived columns of events, each after those that it reads."""
         known = [name for name, _ in self.source.columns]
         if not known:  # whatever they read may exist
-            known = sorted({n for text in self.derive.values() for n in Expression.parse(text).names} - set(self.derive))
+            known = sorted(
+                {n for text in self.derive.values() for n in Expression.parse(text).names} - set(self.derive)
+            )
         return parse_derivations(self.derive, known, self.name)
 
     @cached_property

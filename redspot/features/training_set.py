@@ -117,7 +117,8 @@ class TrainingSet:
         unknown = sorted(set(self.keys) - all_keys)
         if unknown:
             raise InvalidDefinitionError(
-                f"{self.name}: no group has the key {', '.join(map(repr, unknown))}; there are {', '.join(sorted(all_keys))}."
+                f"{self.name}: no group has the key {', '.join(map(repr, unknown))};"
+                f" there are {', '.join(sorted(all_keys))}."
             )
         names = self.feature_names
         twice = sorted({name for name in names if names.count(name) > 1})

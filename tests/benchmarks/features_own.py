@@ -12,11 +12,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import features_data as data  # noqa: E402  a script's neighbour
-import numpy as np  # noqa: E402
-import pyarrow as pa  # noqa: E402
+import features_data as data
+import numpy as np
+import pyarrow as pa
 
-from redspot.features import (  # noqa: E402
+from redspot.features import (
     DailyFeatures,
     EventSource,
     FeatureGroup,
@@ -26,8 +26,8 @@ from redspot.features import (  # noqa: E402
     mean,
     sum_of,
 )
-from redspot.features.daily import midnight_us  # noqa: E402
-from redspot.features.embedded.engine import EmbeddedEngine  # noqa: E402
+from redspot.features.daily import midnight_us
+from redspot.features.embedded.engine import EmbeddedEngine
 
 SHORT = ("10m", "1h", "3h", "432m")
 LONG = ("1000m", "100h", "300h", "43200m")  # a hundred times as long
@@ -37,7 +37,14 @@ BIG_EVENTS = 100_000_000
 def main() -> None:
     """Run one measurement and print it as JSON."""
     action, folder = sys.argv[1], Path(sys.argv[2])
-    actions = {"backfill": backfill, "growth": growth, "windows": windows, "days": days, "write_big": write_big, "big": big}
+    actions = {
+        "backfill": backfill,
+        "growth": growth,
+        "windows": windows,
+        "days": days,
+        "write_big": write_big,
+        "big": big,
+    }
     print(json.dumps(actions[action](folder, *sys.argv[3:])))
 
 
@@ -99,7 +106,9 @@ def days(folder: Path) -> dict[str, float]:
             pq.write_table(part, files / f"{day:02}.parquet")
     source = EventSource("events", time="ts", path=str(files / "*.parquet"))
     made = [f.over(*data.WINDOWS) for f in (sum_of("amount"), mean("amount"), maximum("amount"))]
-    group = FeatureGroup("spending", source=source, keys=["key"], features=[count().over(*data.WINDOWS, "unbounded"), *made])
+    group = FeatureGroup(
+        "spending", source=source, keys=["key"], features=[count().over(*data.WINDOWS, "unbounded"), *made]
+    )
     start = date(1970, 1, 1) + timedelta(days=data.BEGIN_US // data.DAY_US)
     end = start + timedelta(days=data.DAYS)
     with tempfile.TemporaryDirectory(dir=folder) as home:

@@ -24,7 +24,9 @@ class Close:
     within: float
 
 
-def answer(events: Sequence[Event], key: tuple[Any, ...], keys: Sequence[str], t: int, made: Aggregation, window: Window) -> Any:
+def answer(
+    events: Sequence[Event], key: tuple[Any, ...], keys: Sequence[str], t: int, made: Aggregation, window: Window
+) -> Any:
     """Return a feature of one row."""
     if any(part is None for part in key):
         here: list[Event] = []
@@ -183,10 +185,16 @@ def agrees(found: Any, expected: Any) -> bool:
             return False
         if math.isnan(expected.value):
             return math.isnan(found)
-        return found == expected.value or abs(found - expected.value) <= expected.within + np.spacing(abs(expected.value))
+        return found == expected.value or abs(found - expected.value) <= expected.within + np.spacing(
+            abs(expected.value)
+        )
     if isinstance(expected, float) and math.isnan(expected):
         return isinstance(found, float) and math.isnan(found)
     if isinstance(expected, dict):
         pairs = dict(found)
-        return len(found) == len(pairs) and set(pairs) == set(expected) and all(agrees(pairs[b], expected[b]) for b in pairs)
+        return (
+            len(found) == len(pairs)
+            and set(pairs) == set(expected)
+            and all(agrees(pairs[b], expected[b]) for b in pairs)
+        )
     return bool(found == expected)

@@ -60,7 +60,9 @@ def folder(tmp_path: Path) -> Path:
 
 def group_of(folder: Path, **more: str) -> FeatureGroup:
     source = EventSource("events", path=str(folder / "day-*.parquet"), time="t", **more)
-    return FeatureGroup("group", source=source, keys=["key"], features=MADE, derivations={"twice": "count_1d * 2"}, prefix="my")
+    return FeatureGroup(
+        "group", source=source, keys=["key"], features=MADE, derivations={"twice": "count_1d * 2"}, prefix="my"
+    )
 
 
 def test_features_kept_up_by_days_are_those_of_a_backfill(folder: Path) -> None:
@@ -149,7 +151,9 @@ def test_a_day_stays_open_for_late_events(tmp_path: Path) -> None:
 
 def test_what_cannot_be_merged_is_refused_by_name(folder: Path) -> None:
     source = EventSource("events", path=str(folder / "day-*.parquet"), time="t")
-    group = FeatureGroup("group", source=source, keys=["key"], features=[count().over("1d", "30h"), distinct("x").over("7d")])
+    group = FeatureGroup(
+        "group", source=source, keys=["key"], features=[count().over("1d", "30h"), distinct("x").over("7d")]
+    )
     with pytest.raises(InvalidDefinitionError, match="count_30h, x_distinct_7d cannot be merged"):
         DailyFeatures(group, folder / "kept")
     with pytest.raises(InvalidDefinitionError, match="start"):

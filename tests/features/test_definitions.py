@@ -32,7 +32,13 @@ from redspot.features import (
 )
 from redspot.features.source import source_of_dict
 
-SCHEMA = {"departure": "timestamp", "origin": "string", "delay": "float", "cancelled": "boolean", "stops": "list[string]"}
+SCHEMA = {
+    "departure": "timestamp",
+    "origin": "string",
+    "delay": "float",
+    "cancelled": "boolean",
+    "stops": "list[string]",
+}
 
 
 def flights(**more: Any) -> EventSource:
@@ -130,7 +136,7 @@ def test_a_filter_is_read_and_never_run_as_python_or_sql(where: str, says: str) 
 
 
 def test_texts_in_expressions_stay_texts() -> None:
-    sql = Expression.parse("origin == \"x' OR 1=1 --\"").sql({"origin": '"origin"'})
+    sql = Expression.parse('origin == "x\' OR 1=1 --"').sql({"origin": '"origin"'})
     assert sql == "((\"origin\" = 'x'' OR 1=1 --'))"
 
 
@@ -185,7 +191,10 @@ def test_a_changed_definition_is_another_version_and_a_changed_description_is_no
     plain = delays()
     assert delays().version == plain.version
     assert delays(owner="bo", description="…", tags=["a"]).version == plain.version
-    assert delays(features=[mean("delay").over("1h", "7d").described("x", unit="min"), count().over("1d")]).hash == plain.hash
+    assert (
+        delays(features=[mean("delay").over("1h", "7d").described("x", unit="min"), count().over("1d")]).hash
+        == plain.hash
+    )
     others = [
         delays(where="not cancelled"),
         delays(keys=["origin", "cancelled"]),
@@ -206,7 +215,9 @@ def test_data_that_says_something_unknown_is_refused() -> None:
 
 
 def test_two_features_of_one_name_need_a_prefix() -> None:
-    with pytest.raises(InvalidDefinitionError, match="count_1d, delay_mean_1h, delay_mean_7d; give one of them a prefix"):
+    with pytest.raises(
+        InvalidDefinitionError, match="count_1d, delay_mean_1h, delay_mean_7d; give one of them a prefix"
+    ):
         TrainingSet("t", time="at", groups=[delays(), delays(keys=["cancelled"])])
     made = TrainingSet("t", time="at", groups=[delays(), delays(keys=["cancelled"], prefix="c")])
     assert "c_count_1d" in made.feature_names

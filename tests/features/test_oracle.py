@@ -78,7 +78,9 @@ events = st.fixed_dictionaries(
         "l": st.one_of(st.none(), st.lists(st.one_of(st.none(), st.floats(-10, 10)), max_size=3)),
     }
 )
-rows = st.fixed_dictionaries({"k": st.integers(0, 3), "name": st.sampled_from([None, "SFO", "Zürich", "none"]), "t": times})
+rows = st.fixed_dictionaries(
+    {"k": st.integers(0, 3), "name": st.sampled_from([None, "SFO", "Zürich", "none"]), "t": times}
+)
 
 EVENTS = pa.schema(
     [
@@ -102,7 +104,9 @@ CAREFUL = settings(
 )
 
 
-def check(happened: list[dict[str, Any]], asked: list[dict[str, Any]], keys: list[str], made: list[Aggregation]) -> None:
+def check(
+    happened: list[dict[str, Any]], asked: list[dict[str, Any]], keys: list[str], made: list[Aggregation]
+) -> None:
     source = EventSource("events", data=pa.Table.from_pylist(happened, EVENTS), time="t", order=["seq"])
     group = FeatureGroup("group", source=source, keys=keys, features=made)
     spine = pa.Table.from_pylist(asked, SPINE)

@@ -79,7 +79,7 @@ def test_times_without_a_zone_are_of_the_sources_zone_in_summer_too() -> None:
     group = FeatureGroup("g", source=source, keys=["who"], features=[count().over("11h", "661m", "721m")])
     times = pa.array([NOON, NOON], pa.timestamp("us", "UTC"))
     table = TrainingSet("t", time="now", groups=[group]).build(pa.table({"who": ["a", "b"], "now": times}))
-    # 01:00 is 00:00 UTC; the clocks go forward; 04:00 is 02:00 UTC, 13:00 is 11:00 UTC, 14:00 is 12:00 UTC, no longer before.
+    # In UTC: 00:00, after the clocks went forward 02:00 and 11:00, and 12:00, which is not before noon.
     assert table.column("count_11h").to_pylist() == [1, 1]
     assert table.column("count_661m").to_pylist() == [1, 1]
     assert table.column("count_721m").to_pylist() == [2, 1]
@@ -117,7 +117,11 @@ def test_a_snapshot_is_seen_once_its_day_is_over() -> None:
     group = FeatureGroup(
         "homes", source=SnapshotSource("s", data=days, time="day"), keys=["home"], features=[last("price")]
     )
-    moments = [datetime(2024, 1, 1, 23, tzinfo=UTC), datetime(2024, 1, 2, 1, tzinfo=UTC), datetime(2024, 1, 3, 1, tzinfo=UTC)]
+    moments = [
+        datetime(2024, 1, 1, 23, tzinfo=UTC),
+        datetime(2024, 1, 2, 1, tzinfo=UTC),
+        datetime(2024, 1, 3, 1, tzinfo=UTC),
+    ]
     moments.append(datetime(2024, 1, 4, 0, 0, 0, 1, tzinfo=UTC))
     found = TrainingSet("t", time="now", groups=[group]).build(pa.table({"home": [1] * 4, "now": moments}))
     assert found.column("price_last").to_pylist() == [None, 10.0, None, 30.0]
@@ -202,7 +206,12 @@ def test_what_does_not_fit_into_memory_gives_the_same(tmp_path: Path, monkeypatc
     random = np.random.default_rng(4)
     size = 30_000
     keys = np.where(random.random(size) < 0.9, 7, random.integers(0, 500, size))  # one key has nearly all
-    events = {"k": keys, "t": random.integers(0, 10**11, size), "x": random.normal(size=size), "w": random.choice(["p", "q"], size)}
+    events = {
+        "k": keys,
+        "t": random.integers(0, 10**11, size),
+        "x": random.normal(size=size),
+        "w": random.choice(["p", "q"], size),
+    }
     pq.write_table(pa.table(events), tmp_path / "e.parquet", row_group_size=1000)
     source = EventSource("e", path=str(tmp_path / "e.parquet"), time="t")
     functions = (sum_of("x"), mean("x"), maximum("x"), variance("x"), distinct("w"), last("w"), last_k("w", 3))

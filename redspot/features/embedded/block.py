@@ -61,7 +61,12 @@ class Block:
     query_code: Ints
     query_time: Ints
     order: tuple[str, ...] = ()
-    _cache: dict[object, object] = field(default_factory=dict)
+    _columns: dict[str, Coded] = field(default_factory=dict)
+    _tied: dict[str, Coded] = field(default_factory=dict)
+    _sums: dict[str, tuple[Sums, Bools | None]] = field(default_factory=dict)
+    _valid: dict[str, Ints] = field(default_factory=dict)
+    _ranks: dict[str, tuple[Values, Ints]] = field(default_factory=dict)
+    _buckets: dict[str, tuple[Block, Ints, Values]] = field(default_factory=dict)
     _bounds: dict[Window, tuple[Ints, Ints]] = field(default_factory=dict)
     _totals: dict[tuple[str, Window], Floats] = field(default_factory=dict)
 
@@ -128,39 +133,43 @@ class Block:
 
     def column(self, name: str) -> Coded:
         """Return a column in the block's order."""
-        found = self._cache.get(("column", name))
-        if found is None:
+        if name not in self._columns:
             given = self.columns[name]
-            values = given.values[self.sorting]
             valid = None if given.valid is None else given.valid[self.sorting]
-            found = self._cache[("column", name)] = Coded(values, valid, given.decode, given.identity)
-        assert isinstance(found, Coded)  # noqa: S101  the cache holds one type for each kind of key
-        return found
+            self._columns[name] = Coded(given.values[self.sorting], valid, given.decode, given.identity)
+        return self._columns[name]
 
     def sums(self, name: str) -> tuple[Sums, Bools | None]:
         """Return sums of a column's finite values, and where it is infinite, if anywhere."""
-        found = self._cache.get(("sums", name))
-        if found is None:
+        if name not in self._sums:
             column = self.in_tie_order(name)
-            values = column.values.astype(np.float64, copy=False)
+            values = as_floats(column.values)
             if column.valid is not None:
                 values = np.where(column.valid, values, 0.0)
             infinite = np.isinf(values)
             has_any = bool(infinite.any())
             if has_any:
                 values = np.where(infinite, 0.0, values)
-            found = self._cache[("sums", name)] = (Sums(values, self.starts), infinite if has_any else None)
-        return found  # type: ignore[return-value]
+            self._sums[name] = (Sums(values, self.starts), infinite if has_any else None)
+        return self._sums[name]
 
     def valid_counts(self, name: str) -> Ints | None:
         """Return how many values are there before each position, shape (events + 1,); None if all are."""
         valid = self.column(name).valid
         if valid is None:
             return None
-        found = self._cache.get(("valid", name))
-        if found is None:
-            found = self._cache[("valid", name)] = prefix_counts(valid)
-        return found  # type: ignore[return-value]
+        if name not in self._valid:
+            self._valid[name] = prefix_counts(valid)
+        return self._valid[name]
+
+    def ranks(self, name: str) -> tuple[Values, Ints]:
+        """Return a column's distinct values, ascending, and which of them each value that is there is."""
+        if name not in self._ranks:
+            column = self.column(name)
+            there = column.values if column.valid is None else column.values[column.valid]
+            distinct, ranks = np.unique(there, return_inverse=True)
+            self._ranks[name] = (distinct, ranks)
+        return self._ranks[name]
 
     def counts(self, name: str | None, window: Window) -> Ints:
         """Return how many events, or values of a column, each window holds."""
@@ -194,8 +203,10 @@ class Block:
         return self._totals[name, window]
 
     def in_tie_order(self, name: str) -> Coded:
-        """Return a column in the block's order, events of the same time by `order`, then by value, missing ones first."""
+        """Return a column in the block's order; events of one time by `order`, then by value, missing ones first."""
         column = self.column(name)
+        if name in self._tied:
+            return self._tied[name]
         is_tie = self.at[1:] == self.at[:-1]
         if not is_tie.any():
             return column
@@ -215,10 +226,16 @@ class Block:
         permutation = np.arange(len(self.at))
         permutation[tied] = moved
         valid = None if column.valid is None else column.valid[permutation]
-        return Coded(column.values[permutation], valid, column.decode, column.identity)
+        self._tied[name] = Coded(column.values[permutation], valid, column.decode, column.identity)
+        return self._tied[name]
 
     def by_bucket(self, name: str) -> tuple[Block, Ints, Values]:
         """Return a block whose keys are key and bucket, and for each of its queries: which one here, whose bucket."""
+        if name not in self._buckets:
+            self._buckets[name] = self._part_by(name)
+        return self._buckets[name]
+
+    def _part_by(self, name: str) -> tuple[Block, Ints, Values]:
         bucket = self.columns[name]
         there = np.ones(len(self.code), bool) if bucket.valid is None else bucket.valid
         distinct, inverse = np.unique(bucket.values[there], return_inverse=True)

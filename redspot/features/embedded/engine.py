@@ -345,10 +345,10 @@ def _key_codes(
                 f" and {key!r} of {group.source.name} {relation.types[key]}."
             )
     names = ", ".join(f"k{i}" for i in range(len(keys)))
-    there = " AND ".join(f"k{i} IS NOT NULL" for i in range(len(keys)))
+    present = " AND ".join(f"k{i} IS NOT NULL" for i in range(len(keys)))
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE redspot_keys AS SELECT *, CAST(row_number() OVER () - 1 AS INTEGER) AS code"
-        f" FROM (SELECT DISTINCT {names} FROM redspot_spine WHERE {there})"
+        f" FROM (SELECT DISTINCT {names} FROM redspot_spine WHERE {present})"
     )
     found = connection.sql(
         f"SELECT s.row, k.code FROM redspot_spine s JOIN redspot_keys k USING ({names})"

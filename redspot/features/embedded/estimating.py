@@ -41,4 +41,5 @@ def _estimates(query: Ints, register: Ints, place: np.ndarray[tuple[int], np.dty
     used = np.bincount(of_query, minlength=queries)
     inverse = np.ldexp(1.0, -(packed[is_greatest] & 63).astype(np.int32))
     zeros = REGISTERS - used
-    return estimate(np.bincount(of_query, inverse, minlength=queries) + zeros, zeros)
+    total = np.bincount(of_query, inverse, minlength=queries).astype(np.float64) + zeros
+    return estimate(total, zeros)

@@ -42,10 +42,7 @@ def evaluate(block: Block, aggregation: Aggregation, window: Window, *, whole_ro
 
 def _by_bucket(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
     assert aggregation.bucket is not None  # noqa: S101  the caller asked
-    key = ("bucket", aggregation.bucket)
-    if key not in block._cache:
-        block._cache[key] = block.by_bucket(aggregation.bucket)
-    inner, here, bucket = block._cache[key]  # type: ignore[misc]
+    inner, here, bucket = block.by_bucket(aggregation.bucket)
     counts = inner.counts(aggregation.column, window)
     values = KERNELS[aggregation.function](inner, aggregation, window)
     kept = np.flatnonzero(counts > 0)
@@ -80,11 +77,12 @@ def _maximum(block: Block, aggregation: Aggregation, window: Window) -> pa.Array
 def _minimum(block: Block, aggregation: Aggregation, window: Window) -> pa.Array:
     lo, hi = block.bounds(window)
     column = block.column(str(aggregation.column))
-    # -x of the smallest int64 is itself; ~x turns the order of whole numbers round without that.
-    is_whole = column.values.dtype == np.int64
     turned = _filled(column, sign=-1)
-    found = range_maximum(~turned if is_whole else -turned, lo, hi)
-    return column.decode(~found if is_whole else -found, block.counts(aggregation.column, window) == 0)
+    absent = block.counts(aggregation.column, window) == 0
+    if turned.dtype == np.float64:
+        return column.decode(-range_maximum(-turned, lo, hi), absent)
+    # -x of the smallest int64 is itself; -1 - x turns the order of whole numbers round without that.
+    return column.decode(-1 - range_maximum(-1 - turned, lo, hi), absent)
 
 
 def _filled(column: Coded, *, sign: int) -> Values:
@@ -134,7 +132,7 @@ def _last_row(block: Block, aggregation: Aggregation, window: Window) -> pa.Arra
 
 def _at(column: Coded, where: Ints, absent: Bools) -> pa.Array:
     if not len(column.values):
-        return column.decode(np.zeros(len(where), column.values.dtype), absent)
+        return column.decode(np.zeros_like(column.values, shape=len(where)), absent)
     return column.decode(column.values[where], absent)
 
 
@@ -160,11 +158,7 @@ def _ranked(block: Block, name: str, window: Window) -> tuple[Values, Ints, Ints
         running = block.valid_counts(name)
         assert running is not None  # noqa: S101  some are missing
         lo, hi = running[lo], running[hi]
-    there = column.values if column.valid is None else column.values[column.valid]
-    cached = block._cache.get(("ranks", name))
-    if cached is None:
-        cached = block._cache[("ranks", name)] = np.unique(there, return_inverse=True)
-    distinct, ranks = cached  # type: ignore[misc]
+    distinct, ranks = block.ranks(name)
     return distinct, ranks, lo, hi
 
 

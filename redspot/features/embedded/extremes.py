@@ -20,12 +20,12 @@ def range_maximum(values: Values, lo: Ints, hi: Ints) -> Values:
     lo, hi
         int64, shape (queries,), ``0 <= lo <= hi <= n``.
     """
-    found = np.zeros(len(lo), values.dtype)
+    found = np.zeros_like(values, shape=len(lo))
     lengths = hi - lo
     level = (np.frexp(lengths.astype(np.float64))[1] - 1).astype(np.int8)  # -1: empty
     order = np.argsort(level, kind="stable")
     ends = np.searchsorted(level[order], np.arange(-1, 64), side="right")
-    table = values
+    table: Values = values
     for step in range(int(level.max(initial=-1)) + 1):
         if step:
             half = 1 << (step - 1)

@@ -36,9 +36,7 @@ class Windows:
         return Windows(self.starts, self.key[which], self.lo[which], self.hi[which])
 
 
-def fold(
-    leaves: State, combine: Callable[[State, State], State], identity: Sequence[float], windows: Windows
-) -> State:
+def fold(leaves: State, combine: Callable[[State, State], State], identity: Sequence[float], windows: Windows) -> State:
     """Return the combination of the leaves of each window, in their order.
 
     Each level halves every key's leaves, and a window takes at most two partial results of a level, so it costs the

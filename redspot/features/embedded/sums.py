@@ -34,7 +34,7 @@ class Sums:
         _, exponent = np.frexp(largest)
         _, bits = np.frexp(counts.astype(np.float64))
         power = np.where(largest > 0, np.clip(62 - exponent - bits, -1000, 1000), 0).astype(np.int32)
-        self._unit = np.ldexp(1.0, -power)  # per key
+        self._unit: Floats = np.ldexp(1.0, -power)  # per key
         scaled = values * np.repeat(np.ldexp(1.0, power), counts)
         rounded = np.rint(scaled)
         is_rounded = (rounded != scaled) | ((scaled == 0) & (sizes > 0))  # the second: scaled below all floats
@@ -49,7 +49,7 @@ class Sums:
         if not len(self._values):
             return np.zeros(len(lo))
         unit = self._unit[windows.key]
-        found = (self._running[hi] - self._running[lo]) * unit
+        found: Floats = (self._running[hi] - self._running[lo]) * unit
         if self._inexact is None:
             return found
         error = (self._inexact[hi] - self._inexact[lo]) * (0.5 * unit)

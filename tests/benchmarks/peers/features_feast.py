@@ -14,7 +14,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ["FEAST_USAGE"] = "False"
 
-import features_data as data  # noqa: E402  the folder above
+import features_data as data
 
 
 def main() -> None:

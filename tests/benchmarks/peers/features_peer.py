@@ -10,8 +10,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import features_data as data  # noqa: E402  the folder above
-import numpy as np  # noqa: E402
+import features_data as data
+import numpy as np
 
 FUNCTIONS = {"count": "count", "sum": "sum", "mean": "avg", "max": "max"}
 
@@ -49,9 +49,9 @@ def window_sql(events: data.Columns, spine: data.Columns) -> Any:
     )
     columns = ", ".join(f"{sql}(amount) OVER w{w} AS {f}_{w}" for w in data.WINDOWS for f, sql in FUNCTIONS.items())
     query = (
-        "WITH both AS (SELECT -1 AS row, key, ts, amount FROM events"
+        "WITH joined AS (SELECT -1 AS row, key, ts, amount FROM events"
         " UNION ALL SELECT row, key, ts, NULL FROM spine)"
-        f" SELECT * FROM (SELECT row, {columns} FROM both WINDOW {frames}) WHERE row >= 0 ORDER BY row"
+        f" SELECT * FROM (SELECT row, {columns} FROM joined WINDOW {frames}) WHERE row >= 0 ORDER BY row"
     )
     return lambda: connection.execute(query).df()
 
