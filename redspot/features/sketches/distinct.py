@@ -21,7 +21,7 @@ _ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)
 Hashes = npt.NDArray[np.uint64]
 
 
-def hash_numbers(values: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> Hashes:
+def hash_numbers(values: npt.NDArray[np.int64 | np.float64]) -> Hashes:
     """Return 64 well-mixed bits of each number, the same on every machine (splitmix64); -0.0 is 0.0."""
     bits = (values + 0.0 if values.dtype == np.float64 else values).view(np.uint64)
     with np.errstate(over="ignore"):
