@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -22,34 +21,25 @@ from redspot.features.aggregation import TRAITS, Aggregation, Function
 from redspot.features.errors import InvalidDefinitionError
 from redspot.features.group import Feature, FeatureGroup
 from redspot.features.source import EventSource, StreamSource
+from redspot.features.tile import (
+    DAY_US,
+    INPUTS,
+    LAST_EVENT,
+    TILED,
+    TIME,
+    final_value,
+    is_short,
+    is_tiled,
+    merges,
+    midnight_us,
+)
 from redspot.features.training_set import TrainingSet
-from redspot.features.window import UNITS_US, Window, parse_duration
+from redspot.features.window import Window, parse_duration
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from redspot.features.embedded.engine import EmbeddedEngine, Session
-
-DAY_US = UNITS_US["d"]
-TILED = frozenset(
-    {
-        Function.COUNT,
-        Function.SUM,
-        Function.MEAN,
-        Function.MIN,
-        Function.MAX,
-        Function.FIRST,
-        Function.LAST,
-        Function.TIME_SINCE_LAST,
-    }
-)
-INPUTS: Mapping[Function, tuple[Function, ...]] = {
-    Function.SUM: (Function.SUM, Function.MIN, Function.MAX),
-    Function.MEAN: (Function.SUM, Function.COUNT, Function.MIN, Function.MAX),
-    Function.TIME_SINCE_LAST: (Function.TIME_SINCE_LAST,),
-}
-TIME = "__redspot_time"
-_LAST_EVENT = "last_event_us"
 
 
 @dataclass(frozen=True)
@@ -109,7 +99,7 @@ class DailyFeatures:
         if type(source) not in (EventSource, StreamSource):
             raise InvalidDefinitionError(f"{self.group.name}: only events are kept up by days, not {source.kind}.")
         lists = {name for name, kind in source.columns if kind.is_list}
-        refused = [feature.name for feature in self.group.expanded if not _is_tiled(feature, lists)]
+        refused = [feature.name for feature in self.group.expanded if not is_tiled(feature, lists)]
         if refused:
             raise InvalidDefinitionError(
                 f"{self.group.name}: {', '.join(refused)} cannot be merged from days; those can be whose function"
@@ -200,11 +190,11 @@ class DailyFeatures:
 
     @cached_property
     def _merged(self) -> tuple[Feature, ...]:
-        return tuple(f for f in self.group.expanded if not _is_short(f.window))
+        return tuple(f for f in self.group.expanded if not is_short(f.window))
 
     @cached_property
     def _direct(self) -> tuple[Feature, ...]:
-        return tuple(f for f in self.group.expanded if _is_short(f.window))
+        return tuple(f for f in self.group.expanded if is_short(f.window))
 
     @cached_property
     def _partials(self) -> tuple[Aggregation, ...]:
@@ -240,7 +230,7 @@ class DailyFeatures:
         if since in found.column_names:
             micros = pc.cast(pc.round(pc.multiply(found.column(since), 1e6)), pa.int64())
             last = pc.subtract(pa.scalar(midnight_us(day) + DAY_US), micros)
-            found = found.drop_columns([since]).append_column(_LAST_EVENT, last)
+            found = found.drop_columns([since]).append_column(LAST_EVENT, last)
         # A final tile of the same events is the same file, whenever it was made.
         final_us = midnight_us(day) + DAY_US + parse_duration(self.group.source.lateness)
         told = {"group": self.group.hash, "made_us": str(min(made_us, final_us))}
@@ -270,7 +260,7 @@ class DailyFeatures:
         table = pa.concat_tables([tile.replace_schema_metadata(None) for tile in tiles])
         merged: dict[tuple[Function, str, Window], Aggregation] = {}
         for feature in self._merged:
-            for function, column in _merges(feature.aggregation):
+            for function, column in merges(feature.aggregation):
                 merged[function, column, feature.window] = Aggregation(function, column, (feature.window,))
         now = midnight_us(as_of)
         found = table.select(list(self.group.keys)).group_by(list(self.group.keys)).aggregate([])
@@ -288,64 +278,12 @@ class DailyFeatures:
                 if feature.aggregation.function is Function.COUNT:  # of keys without an event on the last day
                     column = pc.fill_null(column, 0)
             else:
-                column = _final(found, feature, now)
+                column = final_value(found, feature, now)
             result = result.append_column(feature.name, column)
         derived = session.derive(self.group, {name: result.column(name) for name in result.column_names})
         for name in self.group.feature_names[len(self.group.expanded) :]:
             result = result.append_column(name, derived[name])
         return result.sort_by([(key, "ascending") for key in self.group.keys])
-
-
-def midnight_us(day: date) -> int:
-    """Return when a day begins in UTC, in microseconds since 1970."""
-    return (day - date(1970, 1, 1)).days * DAY_US
-
-
-def _is_short(window: Window) -> bool:
-    return window.length_us is not None and window.length_us < DAY_US
-
-
-def _is_tiled(feature: Feature, lists: set[str]) -> bool:
-    made, window = feature.aggregation, feature.window
-    is_whole = window.length_us is None or _is_short(window) or window.length_us % DAY_US == 0
-    is_plain = made.bucket is None and made.column not in lists
-    return made.function in TILED and is_plain and is_whole and window.hop_us is None
-
-
-def _merges(made: Aggregation) -> Iterator[tuple[Function, str]]:
-    """Give what is merged of tiles for an aggregation: functions of tiles' columns."""
-    for function in INPUTS.get(made.function, (made.function,)):
-        if function is Function.TIME_SINCE_LAST:
-            yield Function.MAX, _LAST_EVENT
-            continue
-        column = Aggregation(function, made.column, (Window(DAY_US),)).names[0]
-        yield (Function.SUM if function in (Function.COUNT, Function.SUM) else function), column
-
-
-def _final(found: pa.Table, feature: Feature, now_us: int) -> pa.ChunkedArray:
-    """Return a feature of what was merged."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    made, window = feature.aggregation, feature.window
-
-    def merged(function: Function, column: str) -> pa.ChunkedArray:
-        return found.column(Aggregation(function, column, (window,)).names[0])
-
-    parts = {column: merged(function, column) for function, column in _merges(made)}
-    match made.function:
-        case Function.COUNT:
-            return pc.cast(pc.fill_null(next(iter(parts.values())), 0.0), pa.int64())
-        case Function.TIME_SINCE_LAST:
-            return pc.divide(pc.cast(pc.subtract(pa.scalar(now_us), parts[_LAST_EVENT]), pa.float64()), 1e6)
-        case Function.SUM | Function.MEAN:
-            name = str(made.column)
-            total, low, high = (parts[f"{name}_{word}_1d"] for word in ("sum", "min", "max"))
-            if pa.types.is_floating(low.type):
-                both = pc.and_(pc.equal(low, -float("inf")), pc.equal(high, float("inf")))
-                total = pc.if_else(pc.fill_null(both, False), float("nan"), total)
-            return total if made.function is Function.SUM else pc.divide(total, parts[f"{name}_count_1d"])
-    return next(iter(parts.values()))
 
 
 def _without_missing(table: pa.Table, keys: Any) -> pa.Table:

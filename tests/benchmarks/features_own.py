@@ -26,8 +26,8 @@ from redspot.features import (
     mean,
     sum_of,
 )
-from redspot.features.daily import midnight_us
 from redspot.features.embedded.engine import EmbeddedEngine
+from redspot.features.tile import midnight_us
 
 SHORT = ("10m", "1h", "3h", "432m")
 LONG = ("1000m", "100h", "300h", "43200m")  # a hundred times as long

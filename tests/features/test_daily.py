@@ -25,8 +25,8 @@ from redspot.features import (
     sum_of,
     time_since_last,
 )
-from redspot.features.daily import midnight_us
 from redspot.features.embedded.engine import Session
+from redspot.features.tile import midnight_us
 
 START = date(2024, 2, 20)
 DAYS = 14

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pyarrow as pa
@@ -238,3 +240,21 @@ def test_a_source_names_one_place() -> None:
         EventSource("flights", path="x.parquet", time="arrival", schema=SCHEMA)
     with pytest.raises(InvalidDefinitionError, match="neither timestamp, date nor integer"):
         EventSource("flights", path="x.parquet", time="origin", schema=SCHEMA)
+
+
+def test_declaring_needs_no_library_and_computing_names_the_extra() -> None:
+    script = """
+import sys
+for name in ("duckdb", "pyarrow", "pandas"):
+    sys.modules[name] = None
+from redspot.errors import MissingExtraError
+from redspot.features import EventSource, FeatureGroup, TrainingSet, count
+source = EventSource("e", path="e.parquet", time="t", schema={"t": "timestamp", "k": "string"})
+made = TrainingSet("t", time="t", groups=[FeatureGroup("g", source=source, keys=["k"], features=[count()])])
+try:
+    made.build("spine.parquet")
+except MissingExtraError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "duckdb is missing: pip install 'redspot[features]'" in done.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -13,29 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import numpy as np
-
-from redspot.errors import MissingExtraError
-from redspot.features.errors import InvalidDefinitionError, SourceReadError, SpineError
-from redspot.features.group import Feature, FeatureGroup
-from redspot.features.training_set import TrainingSet
-
-try:
-    import duckdb
-    import pyarrow as pa
-except ImportError as error:
-    raise MissingExtraError(
-        f"Features are computed with DuckDB and Arrow, and {error.name} is missing: pip install 'redspot[features]'."
-    ) from error
+import pyarrow as pa
 
 from redspot.features.embedded.arrays import Ints
 from redspot.features.embedded.block import Block
 from redspot.features.embedded.evaluating import evaluate
 from redspot.features.embedded.events import EventQuery, Events, rests, stretch_sql
-from redspot.features.embedded.memory import arrow_of
-from redspot.features.embedded.relation import Relation, files_sql, kind_of_sql, time_sql
+from redspot.features.embedded.relation import Relation, kind_of_sql
+from redspot.features.embedded.spine import check_spine, key_codes, numbers, sampled, spine_table, spine_times
+from redspot.features.errors import InvalidDefinitionError, SourceReadError, SpineError
 from redspot.features.expression import quote_name
+from redspot.features.group import Feature, FeatureGroup
 from redspot.features.source import ChangeSource, SnapshotSource
+from redspot.features.training_set import TrainingSet
 
 if TYPE_CHECKING:
     from redspot.features.derivation import Derivations
@@ -122,11 +113,11 @@ class Session:
 
     def build(self, training_set: TrainingSet, spine: Any) -> pa.Table:
         """Return a spine with all features of a training set; see `TrainingSet.build`."""
-        rows = _spine_table(self.connection, spine)
-        _check_spine(training_set, rows)
-        times = _spine_times(self.connection, training_set, rows)
+        rows = spine_table(self.connection, spine)
+        check_spine(training_set, rows)
+        times = spine_times(self.connection, training_set, rows)
         if training_set.sample < 1:
-            kept = _sampled(training_set, rows, times)
+            kept = sampled(training_set, rows, times)
             rows, times = rows.take(pa.array(kept)), times[kept]
         made: dict[str, pa.ChunkedArray] = {}
         for group, features, derived, shift in _asked(training_set):
@@ -213,7 +204,7 @@ class _GroupWork:
         """Return the features of each row, in the rows' order."""
         relation.require(self.group.keys, self.group.name)
         relation.refuse_missing_times(self.connection)
-        codes = _key_codes(self.connection, rows, keys, relation, self.group)
+        codes = key_codes(self.connection, rows, keys, relation, self.group)
         by_rows: dict[str | None, list[Feature]] = {}
         for feature in self.features:
             name = feature.aggregation.column
@@ -288,77 +279,6 @@ def _range(features: Sequence[Feature], times: Ints) -> tuple[int | None, int]:
     return begin, end + ahead
 
 
-def _spine_table(connection: duckdb.DuckDBPyConnection, spine: Any) -> pa.Table:
-    if isinstance(spine, str | Path):
-        try:
-            return connection.sql(f"SELECT * FROM {files_sql(str(spine))}").to_arrow_table()
-        except duckdb.Error as error:
-            raise SpineError(f"The spine cannot be read: {error}") from error
-    return arrow_of(spine, "spine")
-
-
-def _check_spine(training_set: TrainingSet, rows: pa.Table) -> None:
-    missing = [name for name in training_set.spine_columns if name not in rows.column_names]
-    if missing:
-        raise SpineError(
-            f"{training_set.name}: the spine has no column {', '.join(map(repr, missing))};"
-            f" it has {', '.join(rows.column_names)}."
-        )
-    taken = sorted(set(rows.column_names) & set(training_set.feature_names))
-    if taken:
-        raise SpineError(f"{training_set.name}: the spine has {', '.join(taken)} already; drop them or give a prefix.")
-
-
-def _spine_times(connection: duckdb.DuckDBPyConnection, training_set: TrainingSet, rows: pa.Table) -> Ints:
-    connection.register("redspot_spine", rows.select([training_set.time]).append_column("row", _numbers(len(rows))))
-    name = quote_name(training_set.time)
-    kind = str(connection.execute("DESCRIBE redspot_spine").fetchall()[0][1])
-    try:
-        found = connection.sql(
-            f"SELECT row, {time_sql(name, kind, 'UTC', 'us')} AS time FROM redspot_spine"
-        ).to_arrow_table()
-    except duckdb.Error as error:
-        raise SpineError(f"{training_set.name}: the times of the spine cannot be read: {error}") from error
-    if found.column("time").null_count:
-        raise SpineError(f"{training_set.name}: {found.column('time').null_count} rows of the spine have no time.")
-    times = np.empty(len(rows), np.int64)
-    times[found.column("row").to_numpy()] = found.column("time").to_numpy()
-    return times
-
-
-def _numbers(count: int) -> pa.Array:
-    return pa.array(np.arange(count))
-
-
-def _key_codes(
-    connection: duckdb.DuckDBPyConnection, rows: pa.Table, keys: Sequence[str], relation: Relation, group: FeatureGroup
-) -> Ints:
-    """Return a whole number for each row's key; rows without one have the number of a key without events."""
-    table = pa.table({f"k{i}": rows.column(key) for i, key in enumerate(keys)})
-    connection.register("redspot_spine", table.append_column("row", _numbers(len(rows))))
-    kinds = {str(row[0]): str(row[1]) for row in connection.execute("DESCRIBE redspot_spine").fetchall()}
-    for index, key in enumerate(group.keys):
-        here, there = kind_of_sql(kinds[f"k{index}"]), kind_of_sql(relation.types[key])
-        if here != there and len(rows) and table.column(index).null_count < len(rows):
-            raise SpineError(
-                f"{group.name}: key {keys[index]!r} of the spine holds {kinds[f'k{index}']},"
-                f" and {key!r} of {group.source.name} {relation.types[key]}."
-            )
-    names = ", ".join(f"k{i}" for i in range(len(keys)))
-    present = " AND ".join(f"k{i} IS NOT NULL" for i in range(len(keys)))
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE redspot_keys AS SELECT *, CAST(row_number() OVER () - 1 AS INTEGER) AS code"
-        f" FROM (SELECT DISTINCT {names} FROM redspot_spine WHERE {present})"
-    )
-    found = connection.sql(
-        f"SELECT s.row, k.code FROM redspot_spine s JOIN redspot_keys k USING ({names})"
-    ).to_arrow_table()
-    ((count,),) = connection.execute("SELECT count(*) FROM redspot_keys").fetchall()
-    codes = np.full(len(rows), count, np.int64)
-    codes[found.column("row").to_numpy()] = found.column("code").to_numpy()
-    return codes
-
-
 def _derive(
     connection: duckdb.DuckDBPyConnection,
     columns: dict[str, pa.ChunkedArray],
@@ -373,7 +293,7 @@ def _derive(
             raise SpineError(f"{name!r} reads {', '.join(map(repr, missing))}; there are {', '.join(made)}.")
         columns = {read: made[lead + read] for read in sorted(expression.names)}
         rows = len(next(iter(made.values())))
-        table = pa.table({**columns, "redspot_row": _numbers(rows)})
+        table = pa.table({**columns, "redspot_row": numbers(rows)})
         connection.register("redspot_made", table)
         sql = expression.sql({column: quote_name(column) for column in columns})
         try:
@@ -384,16 +304,3 @@ def _derive(
         back[found.column("redspot_row").to_numpy()] = np.arange(rows)
         made[lead + name] = found.column("found").take(pa.array(back))
     return made
-
-
-def _sampled(training_set: TrainingSet, rows: pa.Table, times: Ints) -> Ints:
-    """Return the rows whose keys and time hash into the sample: the same ones whatever else is in the spine."""
-    names = dict.fromkeys(key for group in training_set.all_groups for key in training_set.spine_keys(group))
-    columns = [rows.column(name).to_pylist() for name in names]
-    bound = int(training_set.sample * 2**64)
-    kept = []
-    for index, values in enumerate(zip(*columns, times.tolist(), strict=True)):
-        digest = hashlib.blake2b("\x1f".join(map(repr, values)).encode(), digest_size=8).digest()
-        if int.from_bytes(digest, "big") < bound:
-            kept.append(index)
-    return np.array(kept, np.int64)
