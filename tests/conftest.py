@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from tests.services import client, service, shared_service
 
 __all__ = ["client", "service", "shared_service"]
 
+DOCKER_BASE = "redspot-base:bookworm"
 REQUIRED = {name for name in os.environ.get("REDSPOT_REQUIRE", "").split(",") if name}
 PARTS = {
     "browser": lambda: Path("/usr/bin/chromium").exists(),
-    "docker": lambda: Path("/var/run/docker.sock").exists(),
+    "docker": lambda: shutil.which("docker") is not None and Path("/var/run/docker.sock").is_socket(),
     "postgres": lambda: shutil.which("pg_ctl") is not None,
     "spark": lambda: shutil.which("java") is not None,
     "airflow": lambda: False,
@@ -48,6 +50,20 @@ def data_dir() -> Path:
             pytest.fail(f"{folder} is missing; set REDSPOT_TEST_DATA")
         pytest.skip(f"{folder} is missing; set REDSPOT_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def docker_base() -> str:
+    """Id of the image that images of tests are built on; ``.ci/docker`` makes it."""
+    shown = subprocess.run(
+        ["docker", "image", "inspect", "--format", "{{.Id}}", DOCKER_BASE], capture_output=True, text=True, check=False
+    )
+    if shown.returncode == 0:
+        return shown.stdout.strip()
+    says = f"there is no image {DOCKER_BASE}; .ci/docker makes it"
+    if "docker" in REQUIRED:
+        pytest.fail(says)
+    pytest.skip(says)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""From a spec to a detached supervisor: the folder that can exist only once, then the process."""
+"""From a spec to a unit: the folder that can exist only once, then the detached supervisor of a process."""
 
 from __future__ import annotations
 
@@ -107,12 +107,13 @@ def launch(folder: Path, lock: int) -> None:
     os.waitpid(shell, 0)
 
 
-def make_working_dir(spec: UnitSpec) -> None:
-    """Make the working directory, readable by nobody else, when it is missing."""
+def make_working_dir(spec: UnitSpec) -> Path:
+    """Make the working directory, readable by nobody else, when it is missing, and return it."""
     try:
         spec.working_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise _wrong("working_dir", f"{str(spec.working_dir)!r} cannot be made: {error.strerror}") from error
+    return spec.working_dir
 
 
 def spec_content(spec: UnitSpec, root: Path, *, cgroups: bool, log_max_bytes: int) -> dict[str, object]:

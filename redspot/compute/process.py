@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import signal
 import time
 from dataclasses import dataclass
@@ -13,18 +12,18 @@ from pathlib import Path
 
 from redspot.compute import files
 from redspot.compute.cgroup import make_cgroup, reopen_cgroup
+from redspot.compute.folders import UnitFolders, clear
 from redspot.compute.launch import check_spec, claim, launch, make_working_dir, spec_content
 from redspot.compute.leftovers import sweep
 from redspot.compute.logfile import read_tail
 from redspot.compute.proc import ProcessIdentity, descendants, is_alive, resident_bytes, send
-from redspot.compute.records import SupervisorRecord, read_exit, read_kind, render_exit
+from redspot.compute.records import SupervisorRecord, read_exit, render_exit
 from redspot.compute.unit import (
     ExitReason,
     ExitRecord,
     Isolation,
     UnitAliveError,
     UnitKind,
-    UnitNotFoundError,
     UnitPhase,
     UnitSpec,
     UnitStatus,
@@ -78,6 +77,7 @@ class ProcessBackend:
 
     def __init__(self, root: Path, *, cgroups: bool = True, log_max_bytes: int = LOG_MAX_BYTES) -> None:
         self._root = root
+        self._folders = UnitFolders(root)
         self._cgroups = cgroups
         self._log_max_bytes = log_max_bytes
 
@@ -110,7 +110,7 @@ class ProcessBackend:
 
         What a killed supervisor left running is ended on sight: a unit never runs unwatched.
         """
-        folder, kind = self._known(unit_id)
+        folder, kind = self._folders.find(unit_id)
         ended = read_exit(folder)
         record = SupervisorRecord.read(folder)
         if ended is None and self._is_supervised(folder, record):
@@ -128,7 +128,7 @@ class ProcessBackend:
 
         A lost unit becomes ``ended`` with the reason ``stopped``: it is known now that nothing of it runs.
         """
-        folder, kind = self._known(unit_id)
+        folder, kind = self._folders.find(unit_id)
         give_up = time.monotonic() + grace_s + _STOP_MARGIN_S
         if read_exit(folder) is None:
             files.write_json(folder / files.STOP, {"grace_s": grace_s})
@@ -146,24 +146,16 @@ class ProcessBackend:
 
     def unit_ids(self) -> tuple[str, ...]:
         """Return the ids of all units known here, oldest first."""
-        if not self._root.exists():
-            return ()
-        found = []
-        for folder in self._root.iterdir():
-            if folder.name.startswith(".") or (folder / files.FORGOTTEN).exists():
-                continue
-            # The lock file is never written to, so its time is the start's.
-            found.append(((folder / files.LOCK).stat().st_mtime_ns, folder.name))
-        return tuple(name for _, name in sorted(found))
+        return self._folders.ids()
 
     def log_tail(self, unit_id: str, *, max_bytes: int = 65536) -> str:
         """Return the end of the unit's log."""
-        folder, _ = self._known(unit_id)
+        folder, _ = self._folders.find(unit_id)
         return read_tail(folder, max_bytes).decode("utf-8", "replace")
 
     def forget(self, unit_id: str) -> None:
         """Remove the files of a unit that has ended or is lost; an empty marker keeps its id used."""
-        folder, _ = self._known(unit_id)
+        folder, _ = self._folders.find(unit_id)
         record = SupervisorRecord.read(folder)
         give_up = time.monotonic() + _STOP_MARGIN_S
         while read_exit(folder) is not None and self._is_supervised(folder, record) and time.monotonic() < give_up:
@@ -173,22 +165,7 @@ class ProcessBackend:
             raise UnitAliveError(f"unit {unit_id!r} still runs; stop it before forgetting it.", unit_id=unit_id)
         if read_exit(folder) is None:
             sweep(unit_id, folder, record)
-        (folder / files.FORGOTTEN).touch(mode=0o600)
-        for entry in folder.iterdir():
-            if entry.name == files.FORGOTTEN:
-                continue
-            if entry.is_dir():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink(missing_ok=True)
-
-    def _known(self, unit_id: str) -> tuple[Path, UnitKind]:
-        folder = self._root / unit_id
-        is_name = unit_id not in ("", ".", "..") and "/" not in unit_id and "\0" not in unit_id
-        kind = read_kind(folder) if is_name and not (folder / files.FORGOTTEN).exists() else None
-        if kind is None:
-            raise UnitNotFoundError(f"no unit {unit_id!r} was started here, or it was forgotten.", unit_id=unit_id)
-        return folder, kind
+        clear(folder)
 
     def _is_supervised(self, folder: Path, record: SupervisorRecord | None) -> bool:
         # The lock tells before the supervisor has said who it is; its identity guards against a lock

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from redspot.compute.files import EXIT, SPEC, SUPERVISOR, read_json
 from redspot.compute.proc import ProcessIdentity
-from redspot.compute.unit import ExitReason, ExitRecord, UnitKind, UnitSpec
+from redspot.compute.unit import ExitReason, ExitRecord, Limits, UnitKind, UnitSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,12 @@ def read_kind(folder: Path) -> UnitKind | None:
     """Return what the unit is for, or None when the folder holds no unit."""
     record = read_json(folder / SPEC)
     return None if record is None else UnitKind(str(record["kind"]))
+
+
+def read_limits(folder: Path) -> Limits:
+    """Return the limits that the unit in a folder was started with."""
+    record: Any = read_json(folder / SPEC)
+    return Limits(record["memory_bytes"], record["cpu"], record["timeout_s"])
 
 
 def _moment(seconds: float) -> datetime:

@@ -2,7 +2,7 @@
 
 It is started detached, outlives the service, and is the unit's "child subreaper": whatever the unit
 forks, daemonised or not, stays its descendant and can be found. It imports nothing but the standard
-library and four small files, all at start, so that an upgrade under its feet cannot break it.
+library and a few small files, all at start, so that an upgrade under its feet cannot break it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from redspot.compute.files import ENVIRONMENT, EXIT, SPEC, STOP, SUPERVISOR, rea
 from redspot.compute.logfile import BoundedLog
 from redspot.compute.membership import Membership
 from redspot.compute.proc import UNIT_ID_VARIABLE, identify
+from redspot.compute.reasons import ran_out_of_memory, ran_too_long
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -33,7 +34,6 @@ _TICK_S = 0.5
 _SUM_TICK_S = 0.1
 _ENDING_TICK_S = 0.02
 _CHUNK_BYTES = 65536
-_MIB = 1024 * 1024
 
 
 class Supervisor:
@@ -167,8 +167,8 @@ class Supervisor:
             self._reason, self._message = "stopped", "It was stopped."
         if stop is not None:
             self._kill_at = min(self._kill_at or now + stop, now + stop)
-        if self._reason is None and self._deadline is not None and now >= self._deadline:
-            self._message = f"It ran longer than its limit of {self._timeout_s:g} s."
+        if self._reason is None and self._timeout_s is not None and now >= (self._deadline or 0.0):
+            self._message = ran_too_long(self._timeout_s)
             self._end("timed-out", now + _TIMEOUT_GRACE_S)
         if self._kill_at is not None:
             self._end_members(now)
@@ -186,7 +186,7 @@ class Supervisor:
         """Tell whether the unit ran out of memory, and keep the highest sum seen."""
         if self._members.oom_kills():
             used = max(self._peak_bytes, self._memory_limit or 0)
-            self._message = self._oom_message(used)
+            self._message = ran_out_of_memory(self._memory_limit, used)
             return True
         if now < self._next_look:
             return False
@@ -196,17 +196,9 @@ class Supervisor:
         self._next_look = now + max(tick_s, 20 * (time.monotonic() - now))
         self._peak_bytes = max(self._peak_bytes, used)
         if self._memory_limit is not None and not self._members.cgroup_paths and used > self._memory_limit:
-            self._message = self._oom_message(used)
+            self._message = ran_out_of_memory(self._memory_limit, used)
             return True
         return False
-
-    def _oom_message(self, used: int) -> str:
-        if self._memory_limit is None:
-            return "The machine ran out of memory and the kernel ended it; it has no limit of its own."
-        return (
-            f"It needed more memory than its limit of {self._memory_limit / _MIB:.0f} MiB"
-            f" ({used / _MIB:.0f} MiB in use when it was ended)."
-        )
 
     def _stop_request(self, now: float) -> float | None:
         """Return the grace of a stop that was asked for and not yet heard, by file, by signal, or both."""

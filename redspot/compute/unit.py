@@ -102,6 +102,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Bind:
+    """A folder of the machine that a unit in a container sees, at the same absolute path."""
+
+    path: Path
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class UnitSpec:
     """What to run.
 
@@ -115,6 +123,12 @@ class UnitSpec:
         The whole environment of the unit (nothing is inherited from the service).
     working_dir
         Absolute; made when missing, 0700.
+    image
+        What it runs in, where the backend runs images; a process unit runs in the service's own software.
+    binds
+        What it sees of the machine beside its working directory; a process unit sees everything anyway.
+    network
+        Whether it may reach others by network; a process unit always may.
     """
 
     unit_id: str
@@ -124,6 +138,9 @@ class UnitSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
     owner: str = ""
+    image: str = ""
+    binds: tuple[Bind, ...] = ()
+    network: bool = True
 
 
 @dataclass(frozen=True, slots=True)
