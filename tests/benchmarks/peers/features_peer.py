@@ -13,18 +13,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import features_data as data
 import numpy as np
 
+SLOW_S = 3.0
 FUNCTIONS = {"count": "count", "sum": "sum", "mean": "avg", "max": "max"}
 
 
 def main() -> None:
-    """Run one way twice, and print the seconds of the second time and checksums."""
+    """Run one way, a second time where it is fast, and print the seconds of the last time and checksums."""
     way, kind = sys.argv[3], sys.argv[4]
     ways = {"window_sql": window_sql, "range_join": range_join, "polars": polars_rolling, "numpy": numpy_by_hand}
     run = ways[way](data.events(kind), data.spine(kind))
-    run()
-    began = time.perf_counter()
-    columns = run()
-    seconds = time.perf_counter() - began
+    seconds = SLOW_S
+    for turn in range(2):
+        if turn and seconds > SLOW_S:
+            break
+        began = time.perf_counter()
+        columns = run()
+        seconds = time.perf_counter() - began
     print(json.dumps({"seconds": seconds, "sums": data.checksums(columns)}))
 
 
