@@ -165,6 +165,19 @@ def test_where_events_stand_in_their_table_changes_no_bit(
     assert repr(build().to_pylist()) == repr(before.to_pylist())
 
 
+def test_times_that_are_too_far_apart_for_one_number_with_the_key_are_ranked() -> None:
+    far = 2**60
+    happened = [
+        {"k": k, "name": "SFO", "t": t, "seq": 0, "x": float(k), "n": 1, "s": "a", "b": True, "l": [1.0]}
+        for k in range(5)
+        for t in (-far, -far, 0, MINUTE, far)
+    ]
+    asked = [
+        {"k": k, "name": "SFO", "t": t} for k in range(6) for t in (-far, -far + 1, 1, MINUTE, MINUTE + 1, far + 1)
+    ]
+    check(happened, asked, ["k"], [f.over(*WINDOWS) for f in (count(), sum_of("x"), last("s"), time_since_last())])
+
+
 def test_the_oracle_itself_can_tell_a_wrong_answer() -> None:
     happened = [{"k": 1, "t": 10, "seq": 0, "x": 2.0}]
     feature = replace(sum_of("x"))

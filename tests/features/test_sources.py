@@ -17,6 +17,7 @@ from redspot.features import (
     EventSource,
     FeatureGroup,
     InvalidDefinitionError,
+    InvalidExpressionError,
     SnapshotSource,
     SourceReadError,
     SourceSchemaError,
@@ -168,6 +169,23 @@ def test_what_cannot_be_read_is_an_error_with_a_name(tmp_path: Path) -> None:
     without = EVENTS.set_column(1, "at", pa.array([None, *EVENTS.column("at").to_pylist()[1:]], pa.timestamp("us")))
     with pytest.raises(SourceReadError, match="1 event has no time"):
         sums(EventSource("e", data=without, time="at"))
+
+
+def test_types_that_only_the_data_tells_are_checked_before_anything_is_computed(tmp_path: Path) -> None:
+    pq.write_table(EVENTS, tmp_path / "e.parquet")
+    source = EventSource("e", path=str(tmp_path / "e.parquet"), time="at")
+
+    def build(**more: Any) -> None:
+        TrainingSet("t", time="now", groups=[FeatureGroup("g", source=source, keys=["who"], **more)]).build(SPINE)
+
+    with pytest.raises(SourceSchemaError, match="sum needs numbers and 'who' holds string"):
+        build(features=[sum_of("who").over("1d")])
+    with pytest.raises(SourceSchemaError, match="mean needs numbers and 'name' holds string"):
+        build(derive={"name": "lower(who)"}, features=[mean("name")])
+    with pytest.raises(InvalidExpressionError, match="g: a derived column cannot be computed"):
+        build(derive={"name": "hour(ok)"}, features=[last("name")])
+    with pytest.raises(SourceSchemaError, match="g reads 'cost'; there are who, at, x, ok"):
+        build(features=[sum_of("cost")])
 
 
 def test_a_spine_that_lacks_something_is_an_error_with_a_name() -> None:

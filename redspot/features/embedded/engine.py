@@ -16,15 +16,17 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from redspot.features.aggregation import TRAITS
 from redspot.features.embedded.arrays import Ints
 from redspot.features.embedded.block import Block
 from redspot.features.embedded.evaluating import evaluate
 from redspot.features.embedded.events import EventQuery, Events, rests, stretch_sql
 from redspot.features.embedded.relation import Relation, kind_of_sql
 from redspot.features.embedded.spine import check_spine, key_codes, numbers, sampled, spine_table, spine_times
-from redspot.features.errors import InvalidDefinitionError, SourceReadError, SpineError
+from redspot.features.errors import InvalidDefinitionError, SourceReadError, SourceSchemaError, SpineError
 from redspot.features.expression import quote_name
 from redspot.features.group import Feature, FeatureGroup
+from redspot.features.schema import NUMBERS
 from redspot.features.source import ChangeSource, SnapshotSource
 from redspot.features.training_set import TrainingSet
 
@@ -237,6 +239,13 @@ class _GroupWork:
             begin_us=begin,
             end_us=end,
         )
+        for feature in features:
+            made = feature.aggregation
+            kind = None if made.column is None else query.kinds[made.column]
+            if kind is not None and TRAITS[made.function].needs == "number" and kind not in NUMBERS:
+                raise SourceSchemaError(
+                    f"{self.group.name}: {made.function} needs numbers and {made.column!r} holds {kind}."
+                )
         limit = self.engine.memory_bytes // 2 // EVENT_BYTES
         events = Events(query, folder, limit, self.engine.workers)
         events.read(self.connection, self.group.source.name)

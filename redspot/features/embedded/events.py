@@ -15,7 +15,7 @@ from redspot.features.embedded.arrays import Ints
 from redspot.features.embedded.block import Coded
 from redspot.features.embedded.coding import code_column
 from redspot.features.embedded.relation import Relation, kind_of_sql
-from redspot.features.errors import SourceReadError, SourceSchemaError
+from redspot.features.errors import InvalidExpressionError, SourceReadError, SourceSchemaError
 from redspot.features.expression import quote_name
 from redspot.features.group import FeatureGroup
 from redspot.features.schema import Kind
@@ -70,12 +70,14 @@ class EventQuery:
         ------
         SourceSchemaError
             If a column is missing or cannot be read.
+        InvalidExpressionError
+            If a derived column does not fit the types that it reads.
         """
         read = {*columns, *group.keys} | ({unnested} if unnested else set())
         inner = rows_sql(relation, group, read, begin_us, end_us)
         if unnested is not None:
             inner = f"SELECT * REPLACE (unnest({quote_name(unnested)}) AS {quote_name(unnested)}) FROM ({inner})"
-        types = {str(r[0]): str(r[1]) for r in connection.execute(f"DESCRIBE {inner}").fetchall()}
+        types = _types(connection, inner, group)
         kinds = {name: _kind(group, name, types[name]) for name in columns}
         picked = ", ".join(
             f"{_value_sql(group, name, kind)} AS c{index}" for index, (name, kind) in enumerate(kinds.items())
@@ -105,6 +107,15 @@ class EventQuery:
             yield from connection.sql(self.sql).to_arrow_reader(BATCH_ROWS)
         except (duckdb.Error, pa.ArrowInvalid, OSError) as error:
             raise SourceReadError(f"{name}: the events cannot be read: {error}") from error
+
+
+def _types(connection: duckdb.DuckDBPyConnection, sql: str, group: FeatureGroup) -> dict[str, str]:
+    import duckdb
+
+    try:
+        return {str(row[0]): str(row[1]) for row in connection.execute(f"DESCRIBE {sql}").fetchall()}
+    except duckdb.Error as error:
+        raise InvalidExpressionError(f"{group.name}: a derived column cannot be computed: {error}") from error
 
 
 def rows_sql(relation: Relation, group: FeatureGroup, read: set[str], begin_us: int | None, end_us: int) -> str:
