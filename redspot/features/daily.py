@@ -269,9 +269,9 @@ class DailyFeatures:
             source = EventSource("tiles", data=table, time=TIME)
             inner = FeatureGroup("tiles", source=source, keys=self.group.keys, features=tuple(merged.values()))
             found = _as_of(inner, table, now, session)
-        result = found.select(list(self.group.keys))
-        if direct is not None:
+        if direct is not None:  # which gives the rows another order
             found = found.join(direct, keys=list(self.group.keys), join_type="left outer")
+        result = found.select(list(self.group.keys))
         for feature in self.group.expanded:
             if feature in self._direct:
                 column = found.column(feature.aggregation.words + feature.window.suffix)

@@ -177,6 +177,12 @@ class FeatureGroup:
         """What stands before every feature's name."""
         return f"{self.prefix}_" if self.prefix else ""
 
+    def explain(self) -> str:
+        """Return what the group computes, in words."""
+        from redspot.features.explanation import explain
+
+        return explain(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the whole definition, source included, as JSON values."""
         data: dict[str, Any] = {

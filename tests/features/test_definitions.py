@@ -206,6 +206,27 @@ def test_a_changed_definition_is_another_version_and_a_changed_description_is_no
     assert len({plain.version, *(other.version for other in others)}) == 5
 
 
+def test_a_group_explains_itself() -> None:
+    (group,) = whole().groups
+    assert group.explain().splitlines() == [
+        "delays: 6 features of the events flights, by origin",
+        "  events: flights/*.parquet, their time in departure, up to 1h late",
+        "  only where not cancelled",
+        "  of each event: late = delay > 15",
+        "  origin_late_mean_1d: mean of late in t - 1d <= time < t, in 1 (share of late flights);"
+        " events that leave can be taken out",
+        "  origin_delay_histogram_7d_hop_1h: histogram with edges (0.0, 15.0, 60.0) of delay"
+        " in (t - 7d on a grid of 1h) <= time < t; events that leave can be taken out",
+        "  origin_origin_last_2: last_k k = 2 of origin in time < t;"
+        " events that leave cannot be taken out: partial results are merged",
+        "  origin_delay_p90_1d: quantile at 0.9 of delay in t - 1d <= time < t;"
+        " events that leave cannot be taken out: partial results are merged",
+        "  origin_count_by_origin_1d: count of events in t - 1d <= time < t, apart for each origin;"
+        " events that leave can be taken out",
+        "  origin_double: late_mean_1d * 2",
+    ]
+
+
 def test_data_that_says_something_unknown_is_refused() -> None:
     data = delays().to_dict()
     with pytest.raises(InvalidDefinitionError, match="no field 'window'"):
