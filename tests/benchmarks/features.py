@@ -20,7 +20,7 @@ from machine import Bystanders, median  # noqa: E402
 from pipeline import Side, note  # noqa: E402
 from table import print_table, rounded  # noqa: E402
 
-OWN_ROUNDS = 3  # of what has no peer
+OWN_ROUNDS = 2  # of what has no peer
 WAYS = ("window_sql", "range_join", "polars", "numpy")
 NOT_YET = (
     "online_p50_us",
