@@ -42,6 +42,17 @@ class EndpointState(StrEnum):
     STOPPED = "stopped"
 
 
+class ArmRole(StrEnum):
+    """What a deployment does among those of one endpoint.
+
+    A ``live`` one answers a share of the callers; a ``shadow`` is asked again what a live one has answered, and
+    its answers are only compared.
+    """
+
+    LIVE = "live"
+    SHADOW = "shadow"
+
+
 class DeploymentState(StrEnum):
     """``starting`` → ``live`` → ``ended``, or ``failed`` when it never answered."""
 

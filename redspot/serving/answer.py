@@ -20,6 +20,7 @@ from redspot.errors import (
 from redspot.serving.errors import (
     BodyTooLargeError,
     MethodNotAllowedError,
+    RateLimitedError,
     ReplicaFailedError,
     ReplicaTimeoutError,
     UnsupportedContentError,
@@ -34,6 +35,7 @@ STATUS: dict[type[BaseException], HTTPStatus] = {
     MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedContentError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RateLimitedError: HTTPStatus.TOO_MANY_REQUESTS,
     ReplicaFailedError: HTTPStatus.BAD_GATEWAY,
     ReplicaTimeoutError: HTTPStatus.GATEWAY_TIMEOUT,
     InvalidError: HTTPStatus.BAD_REQUEST,
@@ -56,6 +58,8 @@ class Request:
         Without the query, still percent-encoded.
     is_too_large
         Whether its body was larger than it may be, and was thrown away.
+    trace
+        W3C ``traceparent`` of our own span of it; empty where none is made.
     """
 
     method: str
@@ -64,6 +68,7 @@ class Request:
     headers: Headers
     body: bytes = b""
     is_too_large: bool = False
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

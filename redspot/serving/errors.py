@@ -24,10 +24,40 @@ class EndpointStoppedError(UnavailableError):
     code = "endpoint-stopped"
 
 
+class EndpointBusyError(UnavailableError):
+    """The endpoint has as many requests under way as it takes on."""
+
+    code = "endpoint-busy"
+
+
+class RateLimitedError(UnavailableError):
+    """The caller sent more requests than they may."""
+
+    code = "rate-limited"
+
+
+class TokenExpiredError(UnauthenticatedError):
+    """The token was valid, and is not any longer."""
+
+    code = "token-expired"
+
+
+class StatsForbiddenError(ForbiddenError):
+    """Only the service reads what the router has counted."""
+
+    code = "stats-forbidden"
+
+
 class ReplicaFailedError(UnavailableError):
     """The replica broke off while it answered."""
 
     code = "replica-failed"
+
+
+class ReplicaLostError(ReplicaFailedError):
+    """The replica broke off before a byte of its answer came: another one may be asked."""
+
+    code = "replica-lost"
 
 
 class ReplicaTimeoutError(UnavailableError):

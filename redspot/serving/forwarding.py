@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
-import secrets
 from collections.abc import Iterable
+from functools import lru_cache
 
 from redspot.errors import InvalidError
 from redspot.serving.headers import Headers
@@ -32,8 +33,14 @@ DROPPED = frozenset(
     }
 )
 OUR_PREFIX = "x-redspot-"
+# Says to a replica that its answer is only compared, and to a caller who answered.
+SHADOW_HEADER = "X-Redspot-Shadow"
+VERSION_HEADER = "X-Redspot-Version"
+DEPLOYMENT_HEADER = "X-Redspot-Deployment"
 METHODS = frozenset({"GET", "HEAD", "POST"})
 
+# Seeded by the system, for each process anew.
+_random = random.Random()
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _TARGET = re.compile(r"/[\x21-\x7e]*")
@@ -75,17 +82,31 @@ def forwarded(headers: Headers) -> list[tuple[str, str]]:
     also_dropped = {name.strip() for name in named.split(",")} if named else ()
     kept = []
     for name, value in headers.get_all():
-        key = name.lower()
-        # An underscore is read as a dash by some: nobody shall slip by in that form.
-        if key in DROPPED or key in also_dropped or key.replace("_", "-").startswith(OUR_PREFIX):
+        if _is_dropped(name) or (also_dropped and name.lower() in also_dropped):
             continue
-        if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+        if not _is_token(name) or not _VALUE.fullmatch(value):
             raise UnforwardableRequestError(f"The header {name!r} cannot be passed on.")
         kept.append((name, value))
     return kept
 
 
+# Clients send the same few names again and again.
+@lru_cache(maxsize=512)
+def _is_dropped(name: str) -> bool:
+    key = name.lower()
+    # An underscore is read as a dash by some: nobody shall slip by in that form.
+    return key in DROPPED or key.replace("_", "-").startswith(OUR_PREFIX)
+
+
+@lru_cache(maxsize=512)
+def _is_token(name: str) -> bool:
+    return _TOKEN.fullmatch(name) is not None
+
+
 def trace_of(headers: Headers) -> str:
     """Return the caller's W3C ``traceparent``, or a new one when there is none that can be used."""
     given = headers.get("Traceparent", "")
-    return given if _TRACEPARENT.fullmatch(given) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    if given and _TRACEPARENT.fullmatch(given):
+        return given
+    # They name things and keep nothing secret; 0 is no name.
+    return f"00-{_random.getrandbits(128) or 1:032x}-{_random.getrandbits(64) or 1:016x}-01"

@@ -56,6 +56,7 @@ class Front:
         self._refusing = refusing
         self._headers = headers
         self._common = _lines(headers)
+        self._names = frozenset(name.lower() for name, _ in headers)
         self.max_body_bytes = max_body_bytes
         self.connections: set[Connection] = set()
         self.in_flight = 0
@@ -131,7 +132,10 @@ class Front:
         common = self._common
         if answer.headers:
             own = {name.lower() for name, _ in answer.headers}
-            common = _lines((*(each for each in self._headers if each[0].lower() not in own), *answer.headers))
+            if own.isdisjoint(self._names):
+                common += _lines(answer.headers)
+            else:
+                common = _lines((*(each for each in self._headers if each[0].lower() not in own), *answer.headers))
         if not keeps:
             common += b"Connection: close\r\n"
         elif is_old:

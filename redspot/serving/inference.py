@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,14 @@ from redspot.serving.metrics import ReplicaMetrics
 from redspot.serving.openapi import openapi
 from redspot.serving.predictor import PREDICTION, Predictions, Predictor
 from redspot.serving.protocol import infer_answer, model_metadata, read_infer, server_metadata
+from redspot.serving.scores import ScoreCounts, counting
 from redspot.serving.signature import CALLER_HEADER, SECRET_HEADER, is_same, read_caller
 from redspot.serving.slices import Slices
 from redspot.serving.trial import trial_page
 
 _PATHS = (
     "/predict, /invocations, /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>],"
-    " …/ready, …/infer, /openapi.json, /metrics and a page to try it at /"
+    " …/ready, …/infer, /openapi.json, /metrics, /stats and a page to try it at /"
 )
 
 
@@ -72,6 +73,7 @@ class Inference:
         self._limits = limits or Limits()
         self._slices = Slices(predictor, self._limits)
         self._metrics = ReplicaMetrics(served.endpoint, served.model, served.version, workers)
+        self._scores = ScoreCounts(predictor.schema, predictor.sample, workers)
         self._events: Recorder | None = None
         self._metadata = model_metadata(served.model, served.version, predictor.schema)
         description = openapi(served.endpoint, served.model, served.version, predictor.schema)
@@ -85,11 +87,13 @@ class Inference:
             "/v2/health/live": lambda: json_answer({"live": True}),
             "/v2/health/ready": lambda: json_answer({"ready": True}),
             "/metrics": self._metrics.render,
+            "/stats": self._stats,
         }
 
     def become_worker(self, number: int) -> None:
         """Go on as one of several processes."""
         self._metrics.use(number)
+        self._scores.use(number)
 
     def record(self, events: Recorder | None) -> None:
         """Have what is asked and answered from now on written down; None writes nothing."""
@@ -156,20 +160,31 @@ class Inference:
         def render(predictions: Predictions) -> Answer:
             return infer_answer(asked, predictions, served.model, served.version, schema)
 
-        return self._slices.answer(asked.part, asked.rows, render)
+        return self._slices.answer(asked.part, asked.rows, counting(self._scores, render))
+
+    def _stats(self) -> Answer:
+        """Return what was predicted how often."""
+        rows, scores = self._metrics.rows(), self._scores.told()
+        return json_answer({"deployment_id": self._served.deployment_id, "rows": rows, "scores": scores})
+
+    def _predict_one(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._predictor.predict_one(row)
+        self._scores.count_row(answer)
+        return answer
 
     def _predict(self, request: Request) -> Answer | Awaitable[Answer]:
         body = read_json(request.body)
         if isinstance(body, dict):
             self._metrics.count_rows(1)
-            return self._row_answer([self._predictor.predict_one(body)])
+            return self._row_answer([self._predict_one(body)])
         if not isinstance(body, list) or not all(isinstance(row, dict) for row in body):
             raise InvalidBodyError("The body must be one row as a JSON object, or a list of such rows.")
         self._count(len(body))
         if len(body) == 1:
-            return self._row_answer([self._predictor.predict_one(body[0])])
+            return self._row_answer([self._predict_one(body[0])])
         asked = Invocation(body, len(body))
-        return self._slices.answer(asked.part, asked.rows, lambda made: self._row_answer(made.rows()))
+        render = counting(self._scores, lambda made: self._row_answer(made.rows()))
+        return self._slices.answer(asked.part, asked.rows, render)
 
     def _row_answer(self, rows: list[dict[str, Any]]) -> Answer:
         return json_answer({"model": self._served.model, "version": self._served.version, "predictions": rows})
@@ -178,13 +193,13 @@ class Inference:
         asked = read_invocation(request.body, request.headers.get("Content-Type", ""), self._predictor.schema)
         self._count(asked.rows)
         if asked.rows == 1:
-            answer = self._predictor.predict_one(asked.first())
+            answer = self._predict_one(asked.first())
             return _predictions([answer if self._predictor.has_extras else answer[PREDICTION]])
 
         def render(made: Predictions) -> Answer:
             return _predictions(made.rows() if self._predictor.has_extras else made.values)
 
-        return self._slices.answer(asked.part, asked.rows, render)
+        return self._slices.answer(asked.part, asked.rows, counting(self._scores, render))
 
     def _count(self, rows: int) -> None:
         if rows > self._limits.rows:

@@ -1,4 +1,4 @@
-"""What replica and router count, in Prometheus' terms."""
+"""What a replica counts, in Prometheus' terms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import accumulate
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
@@ -56,6 +56,10 @@ class ReplicaMetrics(Collector):
         self.note(begun)
         self._counts[_ERRORS] += 1
 
+    def rows(self) -> int:
+        """Return how many rows all workers were asked for."""
+        return int(self._shared.sums()[_ROWS])
+
     def collect(self) -> Iterable[Metric]:
         """Return the series, as the client's registry asks for them."""
         sums = self._shared.sums()
@@ -78,45 +82,9 @@ class ReplicaMetrics(Collector):
 
     def render(self) -> Answer:
         """Return all of it as text."""
-        return _render(self.registry)
+        return render(self.registry)
 
 
-class RouterMetrics:
-    """Requests of all endpoints, by status."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "redspot_router_requests",
-            "Requests by endpoint and status.",
-            ("endpoint", "status"),
-            registry=self.registry,
-        )
-        self._duration = Histogram(
-            "redspot_router_request_duration_seconds",
-            "From the whole request to the answer, by endpoint.",
-            ("endpoint",),
-            registry=self.registry,
-            buckets=BUCKETS_S,
-        )
-        self.generation = Gauge(
-            "redspot_router_snapshot_generation", "Generation of the table in use.", registry=self.registry
-        )
-        self._bound: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
-
-    def note(self, endpoint: str, status: int, begun: float) -> None:
-        """Count a request that began at `begun` of `time.perf_counter`; endpoint names must be known ones."""
-        bound = self._bound.get((endpoint, status))
-        if bound is None:
-            bound = (self._requests.labels(endpoint, str(status)), self._duration.labels(endpoint))
-            self._bound[endpoint, status] = bound
-        bound[0].inc()
-        bound[1].observe(time.perf_counter() - begun)
-
-    def render(self) -> Answer:
-        """Return all of it as text."""
-        return _render(self.registry)
-
-
-def _render(registry: CollectorRegistry) -> Answer:
+def render(registry: CollectorRegistry) -> Answer:
+    """Return all series as text."""
     return Answer(200, generate_latest(registry), CONTENT_TYPE_LATEST)

@@ -130,6 +130,12 @@ class Predictor:
         self.by_row_up_to = 1
         self._extras = tuple(name for name in outputs if name not in (PREDICTION, PROBABILITIES))
 
+    @property
+    def sample(self) -> Sequence[Mapping[str, Any]]:
+        """Answers that were kept with the pipeline when it was fitted; maybe none."""
+        parity = self._pipeline.parity_
+        return () if parity is None else parity.answers
+
     @classmethod
     def open(cls, file: Path, trusted_modules: Sequence[str] = ()) -> Predictor:
         """Load a pipeline file and prove that it answers as it did when it was fitted.

@@ -25,6 +25,7 @@ from redspot.serving.inference import Inference, Served
 from redspot.serving.limits import Limits
 from redspot.serving.predictor import Predictor
 from redspot.serving.program import run, run_loop, serve_front
+from redspot.serving.tracing import traced
 from redspot.serving.workers import Workers
 
 PARITY_FAILED = 3
@@ -116,10 +117,14 @@ def serve(config: ReplicaConfig) -> int:
         # After the fork: each worker writes segments of its own.
         events = Recorder.of(source, config.events, predictor.schema)
         inference.record(events)
-        front = Front(inference.answer, refusing=inference.refuse, max_body_bytes=config.limits.body_bytes)
+        told = {"redspot.endpoint": served.endpoint, "redspot.deployment": served.deployment_id}
+        told["redspot.version"] = f"{served.model}@{served.version}"
+        answering, end_traces = traced(inference.answer, "redspot-replica", told)
+        front = Front(answering, refusing=inference.refuse, max_body_bytes=config.limits.body_bytes)
         try:
             return run_loop(serve_front(front, listening))
         finally:
+            end_traces()
             if events is not None:
                 events.close()
 

@@ -22,10 +22,13 @@ from redspot.serving.front import Front
 from redspot.serving.program import Ending, run, run_loop
 from redspot.serving.routing import SAFETY_HEADERS, Routing
 from redspot.serving.table import Table
+from redspot.serving.tracing import traced
 from redspot.serving.upstream import TIMEOUT_S
 
 PORT_TAKEN = 4
 _REFRESH_S = 0.25
+# While a request waits for a replica.
+_WAITED_FOR_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ async def serve(options: RouterOptions) -> None:
     listening = _bind(options.host, options.port)
     table = Table(options.snapshot, timeout_s=options.timeout_s)
     table.refresh()
-    front = Front(Routing(table, options.base_path).answer, headers=SAFETY_HEADERS)
+    answering, end_traces = traced(Routing(table, options.base_path).answer, "redspot-router", {})
+    front = Front(answering, headers=SAFETY_HEADERS)
     await front.listen(listening)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: table.refresh(force=True))
     refreshing = asyncio.create_task(_keep_fresh(table))
@@ -69,6 +73,7 @@ async def serve(options: RouterOptions) -> None:
     finally:
         refreshing.cancel()
         table.close()
+        end_traces()
         if options.ready_file is not None:
             options.ready_file.unlink(missing_ok=True)
 
@@ -112,7 +117,7 @@ def _sockets(host: str, port: int) -> list[socket]:
 
 async def _keep_fresh(table: Table) -> None:
     while True:
-        await asyncio.sleep(_REFRESH_S)
+        await asyncio.sleep(_WAITED_FOR_S if table.is_waited_for else _REFRESH_S)
         table.refresh()
 
 

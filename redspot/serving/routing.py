@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable
+from typing import Any
 
-from redspot.errors import RedspotError, UnauthenticatedError, UnavailableError
+from redspot.errors import RedspotError, UnauthenticatedError
 from redspot.registry.endpoint import EndpointNotFoundError, EndpointState, EndpointUnavailableError
 from redspot.serving.answer import Answer, Request, json_answer, problem
+from redspot.serving.asking import WATCHING, ask, ask_all
+from redspot.serving.cors import is_preflight, preflight, with_origin
 from redspot.serving.errors import (
+    EndpointBusyError,
     EndpointForbiddenError,
     EndpointStoppedError,
     MethodNotAllowedError,
     PathNotFoundError,
+    RateLimitedError,
+    StatsForbiddenError,
+    TokenExpiredError,
 )
-from redspot.serving.exposition import merge_expositions
-from redspot.serving.forwarding import METHODS, render_request, trace_of
-from redspot.serving.metrics import RouterMetrics
-from redspot.serving.signature import CALLER_HEADER, SECRET_HEADER
+from redspot.serving.forwarding import METHODS
+from redspot.serving.rates import Rates
+from redspot.serving.route import Route
+from redspot.serving.router_metrics import RouterMetrics
 from redspot.serving.snapshot import CallerEntry, token_hash
-from redspot.serving.table import Replica, Route, Table
+from redspot.serving.table import Table
 from redspot.serving.trial import trial_page
-from redspot.serving.upstream import NotConnectedError
+
+SERVICE = "redspot-service"
 
 # What users made must not run in a page of ours, wherever it is opened.
 SAFETY_HEADERS = (
@@ -44,7 +51,10 @@ class Routing:
     def __init__(self, table: Table, base_path: str) -> None:
         self._table = table
         self._prefix = base_path.rstrip("/")
-        self._metrics = RouterMetrics()
+        self._started_at = time.time()
+        self._metrics = RouterMetrics(table)
+        self._rates = Rates()
+        table.on_change = lambda: self._rates.keep(table.callers)
 
     def answer(self, request: Request) -> Answer | Awaitable[Answer]:
         """Answer one request."""
@@ -64,10 +74,12 @@ class Routing:
                 return self._ready()
             case "/metrics":
                 self._caller(request)
-                self._metrics.generation.set(self._table.generation or 0)
                 return self._metrics.render()
+            case "/stats":
+                return self._stats(request)
         raise PathNotFoundError(
-            f"Nothing answers at {request.path!r}; there is /endpoints/<name>/…, /health/live, /health/ready, /metrics."
+            f"Nothing answers at {request.path!r}; there is /endpoints/<name>/…, /health/live, /health/ready, /metrics,"
+            " /stats."
         )
 
     def _ready(self) -> Answer:
@@ -76,27 +88,79 @@ class Routing:
         body = {"ready": is_ready, "generation": table.generation, "snapshot_problem": table.problem or None}
         return json_answer(body, 200 if is_ready else 503)
 
+    def _stats(self, request: Request) -> Answer:
+        """Return what was counted, for the service that decides by it."""
+        if self._caller(request)[1].name != SERVICE:
+            raise StatsForbiddenError("Only Redspot's service reads what the router has counted.")
+        told: dict[str, Any] = {name: route.tally.told() for name, route in self._table.routes.items()}
+        return json_answer({"started_at": self._started_at, "generation": self._table.generation, "endpoints": told})
+
     async def _call(self, request: Request, name: str, path: str) -> Answer:
-        begun = time.perf_counter()
+        known = self._table.routes.get(name)
+        origins = () if known is None else known.entry.cors_origins
+        if origins and is_preflight(request) and (allowed := preflight(request, origins)) is not None:
+            return allowed
+        deployment_id = ""
         try:
-            caller = self._caller(request)
+            digest, caller = self._caller(request)
             route = self._route(caller, name)
-            answer = await self._ask(request, route, name, path, caller)
+            answer, deployment_id = await self._admitted(request, route, path, digest, caller)
         except RedspotError as error:
             answer = problem(error)
-        # A name that somebody made up must not become a series of its own.
-        self._metrics.note(name if name in self._table.routes else "", answer.status, begun)
-        return answer
+        if known is None:
+            # A name that somebody made up must not become a series of its own.
+            self._metrics.note_unknown(answer.status)
+        else:
+            known.tally.note(deployment_id, answer.status)
+        return with_origin(answer, request, origins) if origins else answer
 
-    def _caller(self, request: Request) -> CallerEntry:
+    async def _admitted(
+        self, request: Request, route: Route, path: str, digest: str, caller: CallerEntry
+    ) -> tuple[Answer, str]:
+        """Return the answer to a request that may be asked, and the deployment that gave it."""
+        if request.method not in METHODS:
+            raise MethodNotAllowedError(f"An endpoint answers GET, HEAD and POST, not {request.method}.")
+        tally, limit = route.tally, route.entry.max_in_flight
+        is_counted = path not in WATCHING
+        tally.requests += is_counted
+        try:
+            if limit is not None and is_counted and tally.in_flight >= limit:
+                raise EndpointBusyError(
+                    f"Endpoint {route.name!r} has {limit} requests under way; send this one again later.",
+                    endpoint=route.name,
+                    retry_after_s=1,
+                )
+            self._rates.take(digest, caller)
+            tally.in_flight += is_counted
+            try:
+                if path == "/metrics" and request.method == "GET" and len(route.replicas) > 1:
+                    return await ask_all(request, route, path, caller.name), ""
+                return await ask(request, route, path, caller.name)
+            finally:
+                tally.in_flight -= is_counted
+        except RateLimitedError:
+            tally.limited += is_counted
+            tally.refused += is_counted
+            raise
+        except (EndpointBusyError, EndpointUnavailableError):
+            tally.refused += is_counted
+            raise
+
+    def _caller(self, request: Request) -> tuple[str, CallerEntry]:
+        """Return the digest of the token that was sent, and whose it is."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        caller = self._table.callers.get(token_hash(token.strip())) if scheme.lower() in ("bearer", "token") else None
+        digest = token_hash(token.strip()) if scheme.lower() in ("bearer", "token") else ""
+        caller = self._table.callers.get(digest)
         if caller is None:
             raise UnauthenticatedError(
                 "No valid token was sent: make one on Redspot's page under 'Tokens' (or with `redspot token`) and send"
                 " it as 'Authorization: Bearer <token>'."
             )
-        return caller
+        if caller.expires_at is not None and caller.expires_at <= time.time():
+            raise TokenExpiredError(
+                "This token has expired: make another on Redspot's page under 'Tokens' (or with `redspot token`)."
+            )
+        return digest, caller
 
     def _route(self, caller: CallerEntry, name: str) -> Route:
         route = self._table.routes.get(name)
@@ -106,49 +170,9 @@ class Routing:
             raise EndpointNotFoundError(f"There is no endpoint {name!r}; those you may call: {listed}.", endpoint=name)
         if not _may_call(caller, name):
             raise EndpointForbiddenError(f"This token may not call endpoint {name!r}.", endpoint=name)
-        if route.state is EndpointState.STOPPED:
+        if route.entry.state is EndpointState.STOPPED:
             raise EndpointStoppedError(f"Endpoint {name!r} is stopped; its owner can start it again.", endpoint=name)
         return route
-
-    async def _ask(self, request: Request, route: Route, name: str, path: str, caller: CallerEntry) -> Answer:
-        if request.method not in METHODS:
-            raise MethodNotAllowedError(f"An endpoint answers GET, HEAD and POST, not {request.method}.")
-        if path == "/metrics" and request.method == "GET" and len(route.replicas) > 1:
-            return await self._ask_all(request, route, path, caller)
-        target = f"{path or '/'}?{request.query}" if request.query else path or "/"
-        trace = trace_of(request.headers)
-        for replica in route.in_turn():
-            try:
-                return await _exchange(request, replica, target, caller, trace)
-            except NotConnectedError:
-                # Nothing was sent: the next one may be asked.
-                continue
-        raise EndpointUnavailableError(f"Endpoint {name!r} has no replica that can answer now.", endpoint=name)
-
-    async def _ask_all(self, request: Request, route: Route, path: str, caller: CallerEntry) -> Answer:
-        """Return the metrics of all replicas that can be reached: each counts only its own requests."""
-        trace = trace_of(request.headers)
-        asking = (_exchange(request, replica, path, caller, trace) for replica in route.replicas)
-        answers = await asyncio.gather(*asking, return_exceptions=True)
-        texts: dict[str, str] = {}
-        content_type = "text/plain"
-        for number, (replica, answer) in enumerate(zip(route.replicas, answers, strict=True)):
-            if isinstance(answer, Answer) and answer.status == 200:
-                texts[f"{replica.entry.deployment_id}-{number}"] = answer.body.decode()
-                content_type = answer.content_type
-            elif isinstance(answer, BaseException) and not isinstance(answer, UnavailableError):
-                raise answer
-        return Answer(200, merge_expositions(texts).encode(), content_type)
-
-
-async def _exchange(request: Request, replica: Replica, target: str, caller: CallerEntry, trace: str) -> Answer:
-    ours = (
-        (SECRET_HEADER, replica.entry.secret),
-        (CALLER_HEADER, replica.signed(caller.name)),
-        ("Traceparent", trace),
-    )
-    message = render_request(request.method, target, request.headers, request.body, ours)
-    return await replica.upstream.exchange(message, is_head=request.method == "HEAD")
 
 
 def _may_call(caller: CallerEntry, endpoint: str) -> bool:

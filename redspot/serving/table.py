@@ -4,49 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from redspot.registry.endpoint import EndpointState
 from redspot.serving.errors import SnapshotError
-from redspot.serving.signature import sign_caller
+from redspot.serving.route import Replica, Route
 from redspot.serving.snapshot import CallerEntry, ReplicaEntry, Snapshot, parse_snapshot
-from redspot.serving.upstream import TIMEOUT_S, Upstream
+from redspot.serving.upstream import TIMEOUT_S
 
 log = logging.getLogger("redspot.serving")
-
-
-class Replica:
-    """One replica as the router uses it."""
-
-    def __init__(self, entry: ReplicaEntry, timeout_s: float) -> None:
-        self.entry = entry
-        self.upstream = Upstream(entry.socket, timeout_s=timeout_s)
-        self._signed: dict[str, str] = {}
-
-    def signed(self, caller: str) -> str:
-        """Return the caller's name, signed with the secret of this replica."""
-        signed = self._signed.get(caller)
-        if signed is None:
-            signed = self._signed[caller] = sign_caller(caller, self.entry.secret)
-        return signed
-
-
-@dataclass(slots=True)
-class Route:
-    """One endpoint; `turn` is the replica whose turn it is."""
-
-    state: EndpointState
-    replicas: tuple[Replica, ...]
-    turn: int = 0
-
-    def in_turn(self) -> tuple[Replica, ...]:
-        """Return all replicas, beginning with the one whose turn it is."""
-        if len(self.replicas) < 2:
-            return self.replicas
-        self.turn = (self.turn + 1) % len(self.replicas)
-        return self.replicas[self.turn :] + self.replicas[: self.turn]
 
 
 class Table:
@@ -63,16 +29,25 @@ class Table:
         Of the snapshot in use; None before the first good one.
     problem
         Why the newest file is not in use, or empty.
+    routes
+        By the endpoint's name; the route of an endpoint stays the same object as long as it is in the table.
     """
 
     def __init__(self, file: Path, *, timeout_s: float = TIMEOUT_S) -> None:
         self._file = file
         self._timeout_s = timeout_s
         self._seen: tuple[int, ...] | None = None
+        self._replicas: dict[tuple[str, ReplicaEntry], Replica] = {}
         self.generation: int | None = None
         self.problem = f"There is no snapshot at {str(file)!r} yet."
         self.callers: Mapping[str, CallerEntry] = {}
         self.routes: dict[str, Route] = {}
+        self.on_change: Callable[[], None] = lambda: None
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a request is held until there is a replica."""
+        return any(route.tally.held for route in self.routes.values())
 
     def refresh(self, *, force: bool = False) -> bool:
         """Read the file when it is another than before; a broken one leaves the table as it is."""
@@ -96,28 +71,31 @@ class Table:
 
     def close(self) -> None:
         """Close all connections."""
-        for replica in self._replicas().values():
+        for route in self.routes.values():
+            route.close()
+        for replica in self._replicas.values():
             replica.upstream.retire()
 
     def _use(self, snapshot: Snapshot) -> None:
-        known = self._replicas()
-        routes: dict[str, Route] = {}
-        used: set[ReplicaEntry] = set()
+        before, routes = self.routes, {}
+        kept: dict[tuple[str, ReplicaEntry], Replica] = {}
+        self.callers, self.generation = snapshot.callers, snapshot.generation
         for name, endpoint in snapshot.endpoints.items():
-            used.update(endpoint.replicas)
+            route = routes[name] = before.get(name) or Route(name)
             for entry in endpoint.replicas:
-                if entry not in known:
-                    known[entry] = Replica(entry, self._timeout_s)
-            replicas = tuple(known[entry] for entry in endpoint.replicas)
-            before = self.routes.get(name)
-            routes[name] = Route(endpoint.state, replicas, 0 if before is None else before.turn)
-        for entry, replica in known.items():
-            if entry not in used:
-                replica.upstream.retire()
-        self.routes, self.callers, self.generation = routes, snapshot.callers, snapshot.generation
-
-    def _replicas(self) -> dict[ReplicaEntry, Replica]:
-        return {replica.entry: replica for route in self.routes.values() for replica in route.replicas}
+                key = name, entry
+                kept[key] = self._replicas.get(key) or Replica(
+                    entry, route.tally.arm(entry.deployment_id), self._timeout_s
+                )
+            route.use(endpoint, tuple(kept[name, entry] for entry in dict.fromkeys(endpoint.replicas)))
+        gone = [replica for key, replica in self._replicas.items() if key not in kept]
+        self._replicas, self.routes = kept, routes
+        for name, route in before.items():
+            if name not in routes:
+                route.close()
+        for replica in gone:
+            replica.upstream.retire()
+        self.on_change()
 
     def _note(self, problem: str) -> None:
         if problem != self.problem:

@@ -1,4 +1,4 @@
-"""Requests to one replica over its Unix socket: kept connections, strict reading, no second try of what was sent."""
+"""Requests to one replica over its Unix socket: kept connections, strict reading, no second try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from redspot.registry.endpoint import EndpointUnavailableError
 from redspot.serving.answer import JSON, Answer
 from redspot.serving.binary import JSON_SIZE_HEADER
 from redspot.serving.connection import IDLE_TIMEOUT_S
-from redspot.serving.errors import ReplicaFailedError, ReplicaTimeoutError
+from redspot.serving.errors import ReplicaFailedError, ReplicaLostError, ReplicaTimeoutError
 from redspot.serving.events.request_id import REQUEST_ID_HEADER
 
 TIMEOUT_S = 60.0
@@ -46,10 +46,13 @@ class Upstream:
         Path of its Unix socket.
     timeout_s
         How long an answer may take.
+    told
+        Headers that each of its answers gets.
     """
 
-    def __init__(self, socket: str, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, socket: str, *, timeout_s: float = TIMEOUT_S, told: tuple[tuple[str, str], ...] = ()) -> None:
         self._socket = socket
+        self._told = told
         self._timeout_s = timeout_s
         self._idle: deque[_Connection] = deque()
         self._places = asyncio.Semaphore(MAX_CONNECTIONS)
@@ -62,6 +65,8 @@ class Upstream:
         ------
         NotConnectedError
             When nothing could be sent.
+        ReplicaLostError
+            When it was sent, and the replica broke off before a byte of the answer came.
         ReplicaFailedError, ReplicaTimeoutError
             When it was sent, and no whole answer came.
         """
@@ -99,7 +104,7 @@ class Upstream:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-                _, connection = await loop.create_unix_connection(_Connection, self._socket)
+                _, connection = await loop.create_unix_connection(lambda: _Connection(self._told), self._socket)
         except (OSError, TimeoutError) as error:
             raise NotConnectedError("Its replica cannot be reached.") from error
         return connection
@@ -108,7 +113,8 @@ class Upstream:
 class _Connection(asyncio.Protocol):
     """One connection; at most one request is under way on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: tuple[tuple[str, str], ...]) -> None:
+        self._told = told
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[Answer] | None = None
         self._received = bytearray()
@@ -164,7 +170,9 @@ class _Connection(asyncio.Protocol):
 
     def _lost(self) -> None:
         self.is_open = False
-        self._fail(ReplicaFailedError("The replica broke off before its answer was whole."))
+        has_begun = self._head is not None or self._received
+        kind = ReplicaFailedError if has_begun else ReplicaLostError
+        self._fail(kind("The replica broke off before its answer was whole."))
 
     def _fail(self, error: Exception) -> None:
         self.is_open = False
@@ -188,7 +196,7 @@ class _Connection(asyncio.Protocol):
         body = bytes(self._received)
         self._received.clear()
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(Answer(status, body, content_type, kept))
+            self._waiting.set_result(Answer(status, body, content_type, (*kept, *self._told)))
 
     def _read_head(self, head: bytes) -> _Head:
         first, *lines = head.decode("latin-1").split("\r\n")

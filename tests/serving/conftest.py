@@ -255,8 +255,8 @@ def start_router(tmp_path: Path) -> Iterator[Callable[..., RouterProcess]]:
         router.client.close()
         status = end(router.process)
         assert status == 0, router.log.read_text()
-        assert not (tmp_path / "ready.json").exists()
         assert "Traceback" not in router.log.read_text()
+    assert not (tmp_path / "ready.json").exists()
 
 
 @pytest.fixture

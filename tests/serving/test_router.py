@@ -296,9 +296,11 @@ def test_metrics_count_by_endpoint_and_status(router: RouterProcess) -> None:
     router.client.post(PREDICT, json={"beak": 1})
     router.client.post("/endpoints/made-up/predict", json=ADELIE)
     text = router.client.get("/metrics").text
-    assert 'redspot_router_requests_total{endpoint="penguins",status="200"} 1.0' in text
-    assert 'redspot_router_requests_total{endpoint="penguins",status="400"} 1.0' in text
-    assert 'redspot_router_request_duration_seconds_count{endpoint="penguins"} 2.0' in text
+    labels = 'deployment="d1",endpoint="penguins",model="species"'
+    assert f'redspot_router_requests_total{{{labels},status="200",version="1"}} 1.0' in text
+    assert f'redspot_router_requests_total{{{labels},status="400",version="1"}} 1.0' in text
+    assert f'redspot_router_request_duration_seconds_count{{{labels},version="1"}} 2.0' in text
+    assert 'redspot_router_in_flight{endpoint="penguins"} 0.0' in text
     assert "redspot_router_snapshot_generation 1.0" in text
     assert "made-up" not in text
 

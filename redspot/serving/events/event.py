@@ -55,6 +55,7 @@ def _shared(head: Mapping[str, Any]) -> dict[str, Any]:
         "error": _maybe(head["error"]),
         "latency_us": int(head["latency_us"]),
         "redacted": [str(name) for name in head["redacted"]],
+        "shadow": head.get("shadow") is True,
     }
 
 

@@ -52,11 +52,11 @@ def _labels(sink: Sink) -> dict[tuple[str, int], tuple[str, datetime]]:
 
 
 def _once(table: pa.Table) -> pa.Table:
-    """Return each event once: what was sent twice has the same request id, row and time."""
+    """Return each event once: what was sent twice has the same request id, row, time and deployment."""
     import pyarrow as pa
 
     numbered = table.append_column("index", pa.array(range(table.num_rows), pa.int64()))
-    firsts = numbered.group_by(["request_id", "row", "time"]).aggregate([("index", "min")])["index_min"]
+    firsts = numbered.group_by(["request_id", "row", "time", "deployment"]).aggregate([("index", "min")])["index_min"]
     return table.take(firsts).sort_by([("time", "ascending"), ("request_id", "ascending"), ("row", "ascending")])
 
 

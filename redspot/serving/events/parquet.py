@@ -26,6 +26,7 @@ EVENTS: Mapping[str, str] = {
     "error": "string",
     "latency_us": "int64",
     "redacted": "strings",
+    "shadow": "bool",
     "inputs": "string",
     "outputs": "string",
 }
@@ -51,6 +52,7 @@ def table_of(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> p
     import pyarrow as pa
 
     types = {
+        "bool": pa.bool_(),
         "string": pa.string(),
         "int16": pa.int16(),
         "int32": pa.int32(),
@@ -80,7 +82,7 @@ def read_parquet(data: bytes) -> pa.Table:
 
 
 def concatenated(tables: Iterable[pa.Table], columns: Mapping[str, str]) -> pa.Table:
-    """Return tables of the same columns as one."""
+    """Return tables of the same columns as one; a column that a file of an earlier version lacks is null there."""
     import pyarrow as pa
 
-    return pa.concat_tables([table_of((), columns), *tables])
+    return pa.concat_tables([table_of((), columns), *tables], promote_options="default")

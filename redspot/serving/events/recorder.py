@@ -24,6 +24,7 @@ from redspot.serving.events.rows import form_of
 from redspot.serving.events.sampling import is_sampled
 from redspot.serving.events.settings import EventSettings
 from redspot.serving.events.spool import Spool
+from redspot.serving.forwarding import SHADOW_HEADER
 from redspot.serving.signature import CALLER_HEADER
 
 log = logging.getLogger("redspot.serving")
@@ -160,6 +161,9 @@ class Recorder:
             form.encode(),
             self._caller(request),
         )
+        if SHADOW_HEADER in request.headers:
+            # The answer is only compared with that of another version.
+            head = head[:-1] + b',"shadow":true}'
         return frame(head, inputs, outputs)
 
     def _caller(self, request: Request) -> bytes:

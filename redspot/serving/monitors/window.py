@@ -46,7 +46,13 @@ class Window:
 
     @classmethod
     def of(
-        cls, events: Iterable[Mapping[str, Any]], since: datetime, until: datetime, *, version: str | None = None
+        cls,
+        events: Iterable[Mapping[str, Any]],
+        since: datetime,
+        until: datetime,
+        *,
+        version: str | None = None,
+        shadow: bool = False,
     ) -> Self:
         """Return the window of the events between two aware times.
 
@@ -56,10 +62,16 @@ class Window:
             Rows of `redspot.serving.events.joined`, as ``to_pylist()`` gives them.
         version
             Only of this one; versions are not told apart otherwise.
+        shadow
+            Those of requests that were mirrored, in place of those that callers sent.
         """
         span = Span(as_utc(since), as_utc(until))
         chosen = [
-            event for event in events if span.begin <= event["time"] < span.end and version in (None, event["version"])
+            event
+            for event in events
+            if span.begin <= event["time"] < span.end
+            and version in (None, event["version"])
+            and bool(event.get("shadow")) is shadow
         ]
         # Every request has a row 0, be it that of its error.
         requests = [event for event in chosen if event["row"] == 0]

@@ -1,4 +1,4 @@
-"""Spools that are filled without a replica."""
+"""Spools: filled without a replica, and read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from redspot.serving.events.event import Event, events_of
 from redspot.serving.events.record import frame
+from redspot.serving.events.segment import list_segments, read_segment
 from redspot.serving.events.settings import EventSettings
 from redspot.serving.events.spool import Spool
 
@@ -38,6 +40,16 @@ def record(request_id: str, **changes: object) -> bytes:
     }
     answer = {"model": "price", "version": "1", "predictions": [{"prediction": prediction}]}
     return frame(json.dumps(head).encode(), json.dumps(inputs).encode(), json.dumps(answer).encode())
+
+
+def events_in(spool: Path) -> list[Event]:
+    """Return the events of a spool, by row and in the order in which they were written."""
+    found: list[Event] = []
+    for segment in list_segments(spool):
+        reading, _ = read_segment(segment, 0, chunk_bytes=1 << 30)
+        assert not reading.damaged
+        found += [event for _, record in reading.records for event in events_of(record)]
+    return found
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from redspot.serving.events import Label, joined, read_labels, write_feedback
@@ -44,6 +45,14 @@ def test_labels_come_to_their_events_and_the_last_one_counts(url: str) -> None:
     }
     assert table["labelled_at"].to_pylist()[0] == later
     assert write_feedback(url, []) == 0
+
+
+def test_files_of_before_shadows_are_read_with_later_ones(url: str) -> None:
+    sink = Sink(url)
+    earlier = next(each for each in sink.events() if "r00" in sink.read(each)["request_id"].to_pylist())
+    pq.write_table(sink.read(earlier).drop_columns("shadow"), earlier.path)
+    shadows = dict(zip(*(joined(url)[name].to_pylist() for name in ("request_id", "shadow")), strict=True))
+    assert (len(shadows), shadows["r00"], shadows["r10"]) == (12, None, False)
 
 
 @pytest.mark.parametrize(

@@ -12,19 +12,10 @@ from typing import Any
 
 import pytest
 
-from redspot.serving.events.event import Event, events_of
-from redspot.serving.events.segment import list_segments, read_segment
+from redspot.serving.events.segment import list_segments
 from redspot.serving.signature import CALLER_HEADER, SECRET_HEADER, sign_caller
 from tests.serving.conftest import ADELIE, NUMBERS, SECRET, RouterProcess, Starting, UnixConnection, start_with, table
-
-
-def events_in(spool: Path) -> list[Event]:
-    found: list[Event] = []
-    for segment in list_segments(spool):
-        reading, _ = read_segment(segment, 0, chunk_bytes=1 << 30)
-        assert not reading.damaged
-        found += [event for _, record in reading.records for event in events_of(record)]
-    return found
+from tests.serving.events.conftest import events_in
 
 
 def test_an_event_says_who_asked_what_when_and_what_was_answered(start_replica: Starting, tmp_path: Path) -> None:

@@ -55,6 +55,12 @@ def kinds() -> Pipeline:
     return pipeline.fit({"beds": [1.0, 2.0] * 50}, ["small", "large"] * 50)
 
 
+def test_what_was_mirrored_is_no_traffic() -> None:
+    events = [event(shadow=False), event(shadow=None), event(), event(shadow=True, status=500)]
+    assert window(events).statuses.tolist() == [200] * 3
+    assert window(events, shadow=True).statuses.tolist() == [500]
+
+
 def test_traffic(prices: Pipeline) -> None:
     events = [event(latency_us=1000 * number, status=200) for number in range(1, 98)]
     events += [event(1, latency_us=9), event(2, latency_us=9)]
