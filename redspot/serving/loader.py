@@ -195,7 +195,8 @@ class Loader:
             log.error("%s cannot be loaded", place.entry, exc_info=error)
             reason = f"{type(error).__name__}: {error}"
         log.error("%s is not loaded: %s", place.entry, reason)
-        place.state, place.reason = ModelState.UNAVAILABLE, reason
+        place.state = ModelState.UNAVAILABLE if place.model is None else ModelState.READY
+        place.reason = reason
 
 
 def recorder(config: ReplicaConfig, place: Place, schema: Schema) -> Recorder | None:

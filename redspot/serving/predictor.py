@@ -21,6 +21,7 @@ PROBABILITIES = "probabilities"
 SLICE_ROWS = 1024
 # As many rows as come together in a busy server.
 TOGETHER = 16
+_LOOK_S = 0.1
 
 
 class Predictions(Protocol):
@@ -171,8 +172,11 @@ class Predictor:
         predictor = cls(pipeline)
         parity = pipeline.parity_
         if parity is not None and parity.rows:
-            predictor.by_row_up_to = worthwhile_rows(predictor, parity.rows)
-            predictor.gains_from_batches = gains_from_batches(predictor, parity.rows)
+            row_s = _least_s(lambda: predictor.predict_rows(parity.rows[:1]))
+            # A look at slow models must not keep them from getting ready.
+            sample = parity.rows[: max(TOGETHER, int(_LOOK_S / row_s))]
+            predictor.by_row_up_to = worthwhile_rows(predictor, sample)
+            predictor.gains_from_batches = gains_from_batches(predictor, sample)
         return predictor
 
     def predict_one(self, row: Mapping[str, object]) -> dict[str, Any]:

@@ -51,8 +51,6 @@ def serve(config: ReplicaConfig) -> int:
     log.info("replica of %s serves %s on %s", config.endpoint, ", ".join(map(str, config.models[:20])), door)
 
     def answer(listening: socket.socket) -> int:
-        # After the fork: each worker writes segments of its own.
-        loader.publish_loaded()
         told = {"redspot.endpoint": config.endpoint, "redspot.deployment": config.deployment_id}
         if config.is_one:
             told["redspot.version"] = str(config.models[0])
@@ -73,12 +71,16 @@ def serve(config: ReplicaConfig) -> int:
     gc.collect()
     gc.freeze()
     if config.workers == 1:
+        # Before anybody can find it: from there on a signal is to be heard soon.
+        loader.publish_loaded()
         with door.open() as listening:
             return answer(listening)
 
     def become_worker(number: int) -> None:
         inference.become_worker(number)
         loader.become_worker(number)
+        # After the fork: each worker writes segments of its own.
+        loader.publish_loaded()
 
     if isinstance(door, TcpDoor):
 

@@ -63,7 +63,8 @@ class Repository:
     async def _order(self, places: list[Place], *, loaded: bool) -> Answer:
         await self._loader.order(places, loaded=loaded)
         for place in places:
-            if loaded and place.state is not ModelState.READY:
+            # One that could not be loaded anew answers on as it was, with the reason.
+            if loaded and (place.state is not ModelState.READY or place.reason):
                 raise ModelNotReadyError(f"{place.entry} is not loaded: {place.reason}", model=place.entry.model)
         return json_answer({})
 

@@ -137,6 +137,7 @@ def test_models_are_loaded_and_unloaded_in_all_workers(
         failed = client.post("/v2/repository/models/mass/load")
         assert (failed.status_code, failed.json()["code"]) == (503, "model-not-ready")
         # The one that was there goes on.
+        assert states(client)["mass@1"] == "READY"
         assert asked("/models/mass/predict", json=MASS) == {200}
         assert client.post("/v2/repository/models/other/load").status_code == 404
         assert client.post("/v2/repository/models/mass/load", json={"parameters": {"config": "x"}}).status_code == 400
