@@ -84,10 +84,15 @@ class PreviewQuery(Request):
 
 
 class VersionIn(Request):
-    """A pipeline to register, sent as the file's bytes in base 64."""
+    """A pipeline to register, sent as the file's bytes in base 64; or a notebook that answers itself."""
 
-    pipeline: str = Field(description="The `.redspot` file, base 64.")
-    notebook: dict[str, Any] | None = Field(default=None, description="The notebook that made it.")
+    pipeline: str | None = Field(
+        default=None, description="The `.redspot` file, base 64; without one, cells of the notebook answer."
+    )
+    notebook: dict[str, Any] | None = Field(
+        default=None,
+        description="The notebook that made it; or whose `endpoint` cells define `predict(payload)`.",
+    )
     parameters: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from redspot.errors import InvalidError
 from redspot.jobs.parameter import Parameter, read_parameters
+from redspot.registry.model import NOTEBOOK_MEDIA_TYPE
 
-MEDIA_TYPE = "application/x-ipynb+json"
+MEDIA_TYPE = NOTEBOOK_MEDIA_TYPE
 _KEPT_METADATA = ("kernelspec", "language_info")
 
 

@@ -2394,7 +2394,7 @@ export interface components {
          *     number
          *         1, 2, 3 … without gaps or duplicates within its model.
          *     pipeline
-         *         The pipeline file in the artifact store.
+         *         What is served, in the artifact store: the pipeline file, or a notebook whose own code answers.
          *     notebook
          *         The code: the snapshot of the notebook that made it, if one did.
          *     schema
@@ -2444,7 +2444,7 @@ export interface components {
         };
         /**
          * VersionIn
-         * @description A pipeline to register, sent as the file's bytes in base 64.
+         * @description A pipeline to register, sent as the file's bytes in base 64; or a notebook that answers itself.
          */
         VersionIn: {
             /** Metrics */
@@ -2453,7 +2453,7 @@ export interface components {
             };
             /**
              * Notebook
-             * @description The notebook that made it.
+             * @description The notebook that made it; or whose `endpoint` cells define `predict(payload)`.
              * @default null
              */
             notebook: {
@@ -2465,9 +2465,10 @@ export interface components {
             };
             /**
              * Pipeline
-             * @description The `.redspot` file, base 64.
+             * @description The `.redspot` file, base 64; without one, cells of the notebook answer.
+             * @default null
              */
-            pipeline: string;
+            pipeline: string | null;
         };
         /**
          * WhyIn
