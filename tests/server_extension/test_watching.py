@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import timedelta
 
 import httpx
 import pytest
@@ -14,7 +12,7 @@ from redspot_server.controllers.monitors import Monitors
 from redspot_server.controllers.sampler import Sampler
 from redspot_server.services import Services
 
-from redspot.client.service import ServiceClient, ServiceProblemError
+from redspot.client.service import ServiceProblemError
 from redspot.config import Config
 from redspot.contracts.replies import EndpointNow, Page, RecentRequests
 from redspot.registry.definition import EndpointDefinition
@@ -28,13 +26,13 @@ ASKED = 150
 
 
 @pytest.fixture(scope="module")
-def asked(shared_service: ServiceProcess) -> Iterator[ServiceProcess]:
+def asked(shared_service: ServiceProcess) -> ServiceProcess:
     """A service whose endpoint was asked more than it is by chance, with inputs that training has not seen."""
     config = shared_service.config
     with shared_service.client() as client:
         register(client, "m", 1.0)
         definition = EndpointDefinition("front", model="m@1", log_sample=1.0, redact=("a",), max_in_flight=50)
-        client.apply_definition(definition, confirm=True)
+        client.apply(definition)
         over(client)
         token = token_that_works(config, client, "front")
         services = Services.open(config, host="embedded")
@@ -46,7 +44,7 @@ def asked(shared_service: ServiceProcess) -> Iterator[ServiceProcess]:
         sampler.step()
         Monitors(services).step()
         services.database.dispose()
-    yield shared_service
+    return shared_service
 
 
 def test_the_series_has_all_requests_and_their_latency(asked: ServiceProcess) -> None:
