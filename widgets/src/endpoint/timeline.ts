@@ -75,7 +75,13 @@ function frame(title: string, summary: string, legend: Node[], parts: SVGElement
     'figure',
     'rsp-time',
     {},
-    html('figcaption', '', {}, html('h3', '', {}, title), html('span', 'rsp-legend', {}, ...legend)),
+    html(
+      'figcaption',
+      '',
+      {},
+      html('h3', '', {}, title),
+      html('span', 'rsp-legend', {}, ...legend)
+    ),
     picture
   );
 }
@@ -172,7 +178,9 @@ export function bandsPicture(
   stretches: readonly IStretch[],
   colourOf: (version: string) => number
 ): HTMLElement {
-  const versions = [...new Set(stretches.flatMap(each => each.shares.map(([name]) => name)))].sort();
+  const versions = [
+    ...new Set(stretches.flatMap(each => each.shares.map(([name]) => name)))
+  ].sort();
   const bands = stretches.flatMap(stretch => {
     let below = 0;
     return versions.flatMap(version => {
@@ -200,7 +208,9 @@ export function bandsPicture(
       `${100 * value} %`
     )
   );
-  const now = stretches.at(-1)?.shares.map(([name, share]) => `${name} ${Math.round(100 * share)} %`);
+  const now = stretches
+    .at(-1)
+    ?.shares.map(([name, share]) => `${name} ${Math.round(100 * share)} %`);
   return frame(
     title,
     `${title}: now ${now?.length ? now.join(', ') : 'nothing'}`,
