@@ -34,6 +34,7 @@ import { bandsPicture, linesPicture, stretchesOf } from './timeline';
 const NOW_MS = 1_000;
 const REST_MS = 5_000;
 const SPAN_MS = 3_600_000;
+const LEAST_MS = 300_000;
 
 /** What the dashboard knows. */
 interface IKnown {
@@ -69,7 +70,7 @@ class Dashboard implements IDashboard {
       html('section', wide ? 'rsp-wide' : '', {}, html('h3', '', {}, title), body);
     this._form = new SplitForm(shares => void this._do(() => this._plan(shares)));
     this._root.append(
-      html('header', '', {}, html('h2', '', {}, _name), this._state),
+      html('header', '', {}, this._state),
       this._failure,
       this._question,
       this._tiles,
@@ -257,7 +258,10 @@ class Dashboard implements IDashboard {
   private _showRest(): void {
     const { series, ledger, signals, reports, requests, now } = this._known;
     const end = Date.now();
-    const span = { begin: end - SPAN_MS, end };
+    // An endpoint that is young has a short past.
+    const first = Date.parse(series?.points[0]?.at ?? '');
+    const begin = Number.isNaN(first) ? end - LEAST_MS : Math.min(first, end - LEAST_MS);
+    const span = { begin: Math.max(begin, end - SPAN_MS), end };
     if (ledger !== null) {
       const live = new Set(
         (now?.arms ?? []).filter(arm => arm.role === 'live').map(arm => arm.deployment_id)
