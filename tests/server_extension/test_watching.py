@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from redspot_server.controllers.monitors import Monitors
+from redspot_server.controllers.router_unit import own_token
 from redspot_server.controllers.sampler import Sampler
 from redspot_server.services import Services
 
@@ -23,6 +26,7 @@ from tests.server_extension.test_rollouts import over, token_that_works
 from tests.services import ServiceProcess
 
 ASKED = 150
+GRAFANA = Path(__file__).parents[2] / "docs" / "grafana" / "redspot-endpoints.json"
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +113,22 @@ def test_the_stream_tells_each_second_what_the_endpoint_does(asked: ServiceProce
         assert now.router_ok
         with pytest.raises(ServiceProblemError, match="nobody"):
             client.call(EndpointNow, "GET", "endpoints/nobody/live")
+
+
+def test_every_metric_of_the_grafana_dashboard_is_one_that_the_router_tells(asked: ServiceProcess) -> None:
+    config = asked.config
+    services = Services.open(config, host="embedded")
+    url, headers = f"http://{config.router_host}:{config.router_port}/metrics", {}
+    headers["Authorization"] = f"Bearer {own_token(services)}"
+    services.database.dispose()
+    answer = httpx.get(url, headers=headers, trust_env=False)
+    assert answer.status_code == 200
+    # Of families without a sample, such as that of shadows, only the type is told.
+    told = set(re.findall(r"^(redspot_\w+)", answer.text, re.MULTILINE))
+    told |= set(re.findall(r"^# TYPE (redspot_\w+)", answer.text, re.MULTILINE))
+    asked_for = set(re.findall(r"redspot_router_\w+", GRAFANA.read_text()))
+    assert asked_for
+    assert asked_for - told == set()
 
 
 def stream(config: Config, messages: int) -> Iterator[dict[str, object]]:
