@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redspot.pipeline.schema import OutputColumn, Schema
-from redspot.registry.figures import LabelScores, NumberScores, Scores, stability
+from redspot.registry.figures import LabelScores, NumberScores, Scores, joined_scores, stability
 from redspot.serving.predictor import ColumnPredictions, RowPredictions
 from redspot.serving.scores import OTHER, ScoreCounts, number_edges
 from tests.serving.conftest import ADELIE, ReplicaProcess, Starting
