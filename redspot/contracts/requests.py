@@ -84,10 +84,15 @@ class PreviewQuery(Request):
 
 
 class VersionIn(Request):
-    """A pipeline to register, sent as the file's bytes in base 64."""
+    """A pipeline to register, sent as the file's bytes in base 64; or a notebook that answers itself."""
 
-    pipeline: str = Field(description="The `.redspot` file, base 64.")
-    notebook: dict[str, Any] | None = Field(default=None, description="The notebook that made it.")
+    pipeline: str | None = Field(
+        default=None, description="The `.redspot` file, base 64; without one, cells of the notebook answer."
+    )
+    notebook: dict[str, Any] | None = Field(
+        default=None,
+        description="The notebook that made it; or whose `endpoint` cells define `predict(payload)`.",
+    )
     parameters: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
 
@@ -159,6 +164,16 @@ class RecentQuery(Request):
     """How many of the newest."""
 
     limit: int = Field(default=50, ge=1, le=500, description="At most this many items.")
+
+
+class ExportQuery(Request):
+    """For which system an endpoint is written, and what that has to know."""
+
+    to: str = Field(default="kubernetes", pattern="^(kubernetes|kserve)$", description="For which system.")
+    image: str = Field(default="", max_length=500, description="What runs in the pods; the installation's if left out.")
+    gateway: str = Field(
+        default="", max_length=130, description="`NAME` or `NAME.NAMESPACE` of a Gateway: an HTTPRoute is written too."
+    )
 
 
 class EndpointChange(Request):

@@ -55,6 +55,8 @@ class Deployment:
         How many replicas are wanted now.
     generation
         Of the endpoint's definition that asked for it.
+    image
+        What its replicas run in, from the first one's start on: an image's id, or the lock of a process environment.
     """
 
     id: str
@@ -74,6 +76,7 @@ class Deployment:
     replicas: int = 1
     generation: int = 0
     spec: ReplicaSpec = field(default_factory=ReplicaSpec)
+    image: str = ""
 
     @property
     def ref(self) -> ModelRef:

@@ -105,6 +105,10 @@ class EndpointStore(Protocol):
         """Count one more replica, unless somebody did since incarnation `seen`; None then."""
         ...
 
+    def pin_image(self, deployment_id: str, image: str) -> None:
+        """Record what all replicas of a deployment run in; the first word stays."""
+        ...
+
     def mark_ready(self, replica: Replica) -> None:
         """Record that a replica answers."""
         ...

@@ -7,6 +7,7 @@ from redspot.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    RedspotError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -108,6 +109,18 @@ class ModelNotServedError(NotFoundError):
     code = "model-not-served"
 
 
+class ModelNotReadyError(UnavailableError):
+    """The model is in the configuration, and not loaded."""
+
+    code = "model-not-ready"
+
+
+class RepositoryForbiddenError(ForbiddenError):
+    """Models are loaded and unloaded by who runs the replica, not by callers of an endpoint."""
+
+    code = "repository-forbidden"
+
+
 class InvalidBodyError(InvalidError):
     """The body is not the JSON that is expected there."""
 
@@ -138,6 +151,12 @@ class UnsupportedParamsError(InvalidError):
     code = "unsupported-params"
 
 
+class MissingGrpcError(InvalidError):
+    """The gRPC port is asked for, and its libraries are not installed."""
+
+    code = "missing-grpc"
+
+
 class ReplicaBusyError(UnavailableError):
     """The replica has as many large requests under way as it takes on."""
 
@@ -148,3 +167,15 @@ class RequestTooSlowError(UnavailableError):
     """The request took longer than one may."""
 
     code = "request-too-slow"
+
+
+class NotebookRefusedError(InvalidError):
+    """A notebook's function refused a payload by raising ValueError; the sentence is its own."""
+
+    code = "notebook-refused"
+
+
+class NotebookFailedError(RedspotError):
+    """A notebook's code raised, or answered what cannot be sent."""
+
+    code = "notebook-failed"

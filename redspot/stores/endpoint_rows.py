@@ -172,6 +172,7 @@ def deployment_of(row: DeploymentRow) -> Deployment:
         replicas=row.replicas,
         generation=row.generation,
         spec=from_json(ReplicaSpec, row.spec),
+        image=row.image,
     )
 
 

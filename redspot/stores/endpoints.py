@@ -201,6 +201,15 @@ class SqlEndpointStore:
             audit.note(session, now, "redspot", "replica-added", row.endpoint, replica=f"{row.id}-{row.incarnation}")
             return replica_of(made)
 
+    def pin_image(self, deployment_id: str, image: str) -> None:
+        """Record what all replicas of a deployment run in; the first word stays."""
+        with self._database.write() as session:
+            row = session.get_one(DeploymentRow, deployment_id)
+            if not row.image:
+                row.image = image
+                now = self._database.clock.now()
+                audit.note(session, now, "redspot", "image-pinned", row.endpoint, deployment=row.id, image=image)
+
     def mark_ready(self, replica: Replica) -> None:
         """Record that a replica answers."""
         with self._database.write() as session:

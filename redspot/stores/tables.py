@@ -202,6 +202,7 @@ class DeploymentRow(Base):
     replicas: Mapped[int]
     generation: Mapped[int]
     spec: Mapped[dict[str, Any]]
+    image: Mapped[str] = mapped_column(default="")
 
 
 class ReplicaRow(Base):

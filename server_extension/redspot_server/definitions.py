@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from redspot.config import BACKEND_SETTINGS
 from redspot.errors import ConflictError
 from redspot.ids import ModelRef
 from redspot.registry.definition import EndpointDefinition
@@ -12,7 +13,6 @@ from redspot.registry.deployment import DeploymentState
 from redspot.registry.endpoint import EndpointConflictError, EndpointNotFoundError
 from redspot.registry.policy import DefinitionError, Parity, RolloutPolicy
 from redspot.registry.standing import AppliedDefinition, Standing
-from redspot_server.controllers.backends import BACKENDS
 from redspot_server.services import Services
 
 
@@ -32,7 +32,14 @@ def check_definition(services: Services, definition: EndpointDefinition) -> None
     """Refuse what this installation does not have (DefinitionError)."""
     if definition.name == "plan":
         raise DefinitionError("Field 'name' is 'plan', which is a word of the API; choose another.", field="name")
-    definition.check(instance_types=[each.name for each in services.instance_types], backends=BACKENDS)
+    backends = services.config.backends
+    if definition.backend in BACKEND_SETTINGS and definition.backend not in backends:
+        raise DefinitionError(
+            f"Field 'backend' is {definition.backend!r}, which needs the setting"
+            f" {BACKEND_SETTINGS[definition.backend]!r}.",
+            field="backend",
+        )
+    definition.check(instance_types=[each.name for each in services.instance_types], backends=backends)
 
 
 def check_parity(

@@ -21,7 +21,18 @@ from redspot.registry.signal import EndpointSignal, MonitorReport
 from redspot.registry.standing import AppliedDefinition, Endpoint
 from redspot.registry.token import Token
 from redspot_server.content import Content
-from redspot_server.endpoints import definitions, deployments, jobs, models, runs, schedules, system, tokens, watching
+from redspot_server.endpoints import (
+    definitions,
+    deployments,
+    exports,
+    jobs,
+    models,
+    runs,
+    schedules,
+    system,
+    tokens,
+    watching,
+)
 from redspot_server.identity import Right
 
 
@@ -178,6 +189,15 @@ ROUTES: tuple[Route, ...] = (
         "Apply a definition",
         body=given.DefinitionIn,
         is_conditional=True,
+    ),
+    Route(
+        "GET",
+        "endpoints/{name}/export",
+        exports.export_endpoint,
+        Content,
+        READ,
+        "The same for a cluster",
+        query=given.ExportQuery,
     ),
     Route(
         "GET",

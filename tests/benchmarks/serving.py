@@ -20,6 +20,7 @@ sys.path.insert(0, str(HERE))
 
 from machine import Bystanders, median  # noqa: E402  a script's neighbour
 from serving_load import Load, put_load, require_wrk  # noqa: E402
+from serving_models import many_models  # noqa: E402
 from serving_own import TOKEN  # noqa: E402
 from serving_rollout import measured_rollout  # noqa: E402
 from serving_server import Server, ServerFailedError, free_port  # noqa: E402
@@ -31,8 +32,6 @@ STARTS = 3
 WORK = {"row": (1, 1), "rows16": (1, 16), "hundred": (100, 16)}
 LEFT_OUT = {
     "logging_cost": "events are not logged yet",
-    "many_models_mb": "a server holds one model yet",
-    "routing_us": "a server holds one model yet",
 }
 
 BARS = {
@@ -45,6 +44,8 @@ BARS = {
     "two_core_use": ("≥", 0.85),
     "memory_ratio": ("≤", 0.4),
     "ready_s": ("≤", 0.8),
+    "many_models_mb": ("≤", 1.5),
+    "routing_us": ("≤", 50),
     "router_added_ms": ("≤", 0.5),
     "rollout_failed": ("≤", 0),
 }
@@ -119,7 +120,8 @@ def measured(environments: Path, folder: Path, rounds: int, seconds: int) -> tup
             keep(seen, "direct", "row", loaded(servers[own.name], own, 1, 1, seconds))
         for side, server in asked:
             seen.setdefault(f"{side.name}_pss_mib", []).append(server.pss_mib())
-    return ratios(seen, [side.name for side in sides if side is not own]), absent
+    note("many models in one server")
+    return ratios(seen, [side.name for side in sides if side is not own]) | many_models(own), absent
 
 
 def started(side: Side, folder: Path, seen: Seen, running: ExitStack) -> Server:

@@ -143,6 +143,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/endpoints/{name}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for a cluster */
+        get: operations["export_endpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/endpoints/{name}/ledger": {
         parameters: {
             query?: never;
@@ -1002,6 +1019,8 @@ export interface components {
          *         How many replicas are wanted now.
          *     generation
          *         Of the endpoint's definition that asked for it.
+         *     image
+         *         What its replicas run in, from the first one's start on: an image's id, or the lock of a process environment.
          */
         Deployment: {
             /**
@@ -1024,6 +1043,11 @@ export interface components {
             generation: number;
             /** Id */
             id: string;
+            /**
+             * Image
+             * @default
+             */
+            image: string;
             /** Incarnation */
             incarnation: number;
             /** Live At */
@@ -2797,7 +2821,7 @@ export interface components {
          *     number
          *         1, 2, 3 … without gaps or duplicates within its model.
          *     pipeline
-         *         The pipeline file in the artifact store.
+         *         What is served, in the artifact store: the pipeline file, or a notebook whose own code answers.
          *     notebook
          *         The code: the snapshot of the notebook that made it, if one did.
          *     schema
@@ -2847,7 +2871,7 @@ export interface components {
         };
         /**
          * VersionIn
-         * @description A pipeline to register, sent as the file's bytes in base 64.
+         * @description A pipeline to register, sent as the file's bytes in base 64; or a notebook that answers itself.
          */
         VersionIn: {
             /** Metrics */
@@ -2856,7 +2880,7 @@ export interface components {
             };
             /**
              * Notebook
-             * @description The notebook that made it.
+             * @description The notebook that made it; or whose `endpoint` cells define `predict(payload)`.
              * @default null
              */
             notebook: {
@@ -2868,9 +2892,10 @@ export interface components {
             };
             /**
              * Pipeline
-             * @description The `.redspot` file, base 64.
+             * @description The `.redspot` file, base 64; without one, cells of the notebook answer.
+             * @default null
              */
-            pipeline: string;
+            pipeline: string | null;
         };
         /**
          * WhyIn
@@ -3237,6 +3262,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_MonitorReport_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_endpoint: {
+        parameters: {
+            query?: {
+                to?: string;
+                image?: string;
+                gateway?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description A problem */

@@ -6,12 +6,18 @@ from collections.abc import Callable, Mapping
 
 from redspot.errors import UnavailableError
 from redspot.registry.deployment import Deployment
+from redspot_server.controllers.docker_replicas import DockerReplicas
 from redspot_server.controllers.process_replicas import ProcessReplicas
 from redspot_server.controllers.replica_backend import ReplicaBackend
+from redspot_server.kubernetes.factory import kubernetes_replicas
+from redspot_server.kubernetes.replicas import KubernetesReplicas
 from redspot_server.services import Services
 
-_KINDS: Mapping[str, Callable[[Services], ReplicaBackend]] = {ProcessReplicas.name: ProcessReplicas}
-BACKENDS = tuple(_KINDS)
+_KINDS: Mapping[str, Callable[[Services], ReplicaBackend]] = {
+    ProcessReplicas.name: ProcessReplicas,
+    DockerReplicas.name: DockerReplicas,
+    KubernetesReplicas.name: kubernetes_replicas,
+}
 
 
 class BackendMissingError(UnavailableError):
@@ -24,7 +30,7 @@ class ReplicaBackends:
     """All backends of a service."""
 
     def __init__(self, services: Services) -> None:
-        self._made = {name: make(services) for name, make in _KINDS.items()}
+        self._made = {name: _KINDS[name](services) for name in services.config.backends}
 
     def all(self) -> tuple[ReplicaBackend, ...]:
         """Return each of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
 
 from redspot.compute.unit import ExitReason, UnitNotFoundError, UnitPhase, UnitStatus
 from redspot.errors import RedspotError
@@ -97,9 +98,12 @@ class ReplicaKeeper:
         if replica.state is ReplicaState.STARTING:
             if backend.is_ready(deployment, replica):
                 self._services.endpoints.mark_ready(replica)
-            elif (self._services.clock.now() - replica.created_at).total_seconds() > _START_TIMEOUT_S:
+            elif self._lasts_s(unit.started_at or replica.created_at) > _START_TIMEOUT_S:
                 return f"Its replica was not ready within {_START_TIMEOUT_S:.0f} seconds."
         return ""
+
+    def _lasts_s(self, since: datetime) -> float:
+        return (self._services.clock.now() - since).total_seconds()
 
     def _may_start(self, deployment: Deployment, alive: int) -> bool:
         """Return whether a replica may be started now: one that dies again and again is not started all the time."""

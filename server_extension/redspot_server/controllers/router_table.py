@@ -6,7 +6,7 @@ from redspot.registry.deployment import Deployment, DeploymentState, ReplicaStat
 from redspot.registry.endpoint import ArmRole, EndpointState
 from redspot.registry.standing import Standing
 from redspot.serving.snapshot import ArmEntry, CallerEntry, EndpointEntry, Snapshot, token_hash, write_snapshot
-from redspot_server.controllers.backends import BACKENDS, ReplicaBackends
+from redspot_server.controllers.backends import ReplicaBackends
 from redspot_server.controllers.router_unit import SERVICE_CALLER, own_token
 from redspot_server.services import Services
 
@@ -58,7 +58,7 @@ class RouterTable:
         replicas = tuple(
             self._backends.of(deployment).entry(deployment, replica)
             for deployment in arms
-            if deployment.spec.backend in BACKENDS
+            if deployment.spec.backend in self._services.config.backends
             for replica in standing.replicas_of(deployment.id)
             if replica.state is ReplicaState.READY
         )

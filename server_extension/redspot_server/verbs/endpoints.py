@@ -14,10 +14,11 @@ from redspot.registry.definition import EndpointDefinition
 from redspot.registry.definition_file import parse_definition, render_definition
 from redspot.registry.plan import EndpointPlan
 from redspot.registry.standing import Endpoint
+from redspot.serving.kubernetes.export import ExportKind
 from redspot_server.problems import RequestError
 from redspot_server.verbs.show import connect, print_json, print_table
 
-HELP = "List endpoints, `plan FILE` and `apply FILE` definitions, `show`, `rollback`, `promote`, `abort`, `scale` them."
+HELP = "List endpoints, `plan FILE` and `apply FILE` definitions; `show`, `rollback`, `scale`, `export` …"
 
 _NEEDS = {
     "deploy": ("name", "version"),
@@ -37,6 +38,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--why", default="", help="reason, kept in the ledger")
     parser.add_argument("--yes", action="store_true", help="apply without asking, versions without recorded rows too")
+    parser.add_argument(
+        "--to",
+        default="toml",
+        choices=("toml", *ExportKind),
+        help="for `export`: a definition, or objects of a cluster",
+    )
+    parser.add_argument("--image", default="", help="for `export --to`: what runs in the pods")
+    parser.add_argument("--gateway", default="", help="for `export --to`: NAME or NAME.NAMESPACE of a Gateway")
     parser.add_argument("--at", help="for `ledger`: the moment to tell of, like 2026-03-01T12:00:00Z")
 
 
@@ -136,6 +145,10 @@ def _role(role: str) -> str:
 
 
 def _export(arguments: argparse.Namespace, client: ServiceClient) -> int:
+    if arguments.to != "toml":
+        text = client.export(arguments.name, to=arguments.to, image=arguments.image, gateway=arguments.gateway)
+        print(text, end="")
+        return 0
     applied = client.definition(arguments.name)
     print_json(applied) if arguments.json else print(render_definition(applied.definition), end="")
     return 0
