@@ -151,6 +151,21 @@ class LedgerQuery(Request):
     limit: int = Field(default=100, ge=1, le=500, description="At most this many entries.")
 
 
+class SeriesQuery(Request):
+    """Which stretch of an endpoint's series."""
+
+    since: datetime | None = Field(default=None, alias="from", description="An hour ago when left out.")
+    until: datetime | None = Field(default=None, alias="to", description="Now when left out.")
+    step: int | None = Field(default=None, description="10, 60 or 600 seconds; what suits the stretch when left out.")
+    whole: bool = Field(default=False, description="Only the endpoint as a whole, and not each deployment.")
+
+
+class RecentQuery(Request):
+    """How many of the newest."""
+
+    limit: int = Field(default=50, ge=1, le=500, description="At most this many items.")
+
+
 class ExportQuery(Request):
     """For which system an endpoint is written, and what that has to know."""
 

@@ -25,7 +25,7 @@ def policy(nonce: str) -> str:
     """Return the content policy: only our own script, told by a number that nobody else knows, and no other source."""
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
 
 
