@@ -21,6 +21,17 @@ _SOCKET_FOLDER_CHARS = 60  # a Unix socket's path may have about 100
 BACKEND_SETTINGS = {"docker": "base_image", "kubernetes": "kubernetes_namespace"}
 
 
+# Settings that are whole numbers, and the least that each may be.
+_WHOLE_NUMBERS = {
+    "router_port": 0,
+    "hub_port": 0,
+    "memory_bytes": 1,
+    "max_runs": 1,
+    "events_keep_days": 0,
+    "monitors_every_s": 1,
+}
+
+
 class ConfigError(InvalidError):
     """A setting is unknown or not of its type."""
 
@@ -263,14 +274,22 @@ def _convert(key: str, value: Any) -> Any:
         return Path(value)
     if key == "events_sample":
         return _share(key, value)
-    if key in ("router_port", "hub_port", "memory_bytes", "max_runs", "events_keep_days", "monitors_every_s"):
-        try:
-            return int(value)
-        except (TypeError, ValueError):
-            raise ConfigError(f"The setting {key!r} is a whole number, not {value!r}.", setting=key) from None
+    if key in _WHOLE_NUMBERS:
+        return _whole_number(key, value)
     if not isinstance(value, str):
         raise ConfigError(f"The setting {key!r} is a text, not {value!r}.", setting=key)
     return value
+
+
+def _whole_number(key: str, value: Any) -> int:
+    least = _WHOLE_NUMBERS[key]
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        raise ConfigError(f"The setting {key!r} is a whole number, not {value!r}.", setting=key) from None
+    if number < least:
+        raise ConfigError(f"The setting {key!r} is {number}; it is at least {least}.", setting=key)
+    return number
 
 
 def _share(key: str, value: Any) -> float:

@@ -9,6 +9,7 @@ export namespace CommandIDs {
   export const deploy = 'redspot:deploy-version';
   export const showGraph = 'redspot:show-graph';
   export const tryEndpoint = 'redspot:try-endpoint';
+  export const openEndpoint = 'redspot:open-endpoint';
   export const openOutput = 'redspot:open-run-output';
   export const openNotebook = 'redspot:open-run-notebook';
   export const openLog = 'redspot:open-run-log';

@@ -3,6 +3,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import announcements from './plugins/announcements';
 import client from './plugins/client';
 import deploy from './plugins/deploy';
+import endpoint from './plugins/endpoint';
 import graph from './plugins/graph';
 import kernelPipelines from './plugins/kernelPipelines';
 import live from './plugins/live';
@@ -25,6 +26,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   register,
   deploy,
   tryEndpoint,
+  endpoint,
   graph,
   runs,
   announcements,

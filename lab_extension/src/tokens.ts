@@ -1,5 +1,6 @@
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
+import type { ICall } from '@redspot/pictures';
 
 import type { ProblemError } from './api/problem';
 import type * as wire from './api/types';
@@ -30,6 +31,8 @@ export interface IRedspotClient {
   deploy(endpoint: string, deployment: wire.DeploymentIn): Promise<wire.Endpoint>;
   setEndpointState(endpoint: string, state: wire.EndpointState): Promise<wire.Endpoint>;
   predict(endpoint: string, rows: readonly wire.JsonRecord[]): Promise<wire.Prediction>;
+  /** What an endpoint's dashboard asks; it looks at the answers itself. */
+  askEndpoint(endpoint: string, call: ICall): Promise<unknown>;
 }
 
 export const IRedspotClient = new Token<IRedspotClient>(

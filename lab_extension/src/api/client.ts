@@ -1,9 +1,10 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import type { ICall as IEndpointCall } from '@redspot/pictures';
 
 import type { IRedspotClient } from '../tokens';
 import type { Guard } from './guard';
-import { isRecord } from './guard';
+import { isAnything, isRecord } from './guard';
 import { ProblemError, problemOf } from './problem';
 import * as shapes from './shapes';
 import type * as wire from './types';
@@ -17,6 +18,7 @@ interface ICall<T> {
   method?: 'GET' | 'POST' | 'PATCH' | 'PUT';
   body?: object;
   query?: Query;
+  ifMatch?: string | undefined;
 }
 
 /** Speaks to the service through the Jupyter server. The only file that makes requests. */
@@ -176,6 +178,20 @@ export class RedspotClient implements IRedspotClient {
     });
   }
 
+  askEndpoint(endpoint: string, call: IEndpointCall): Promise<unknown> {
+    const [path = '', query = ''] = call.path.split('?');
+    const below = path.split('/').filter(part => part !== '');
+    return this._call({
+      method: call.method ?? 'GET',
+      // Plans are of definitions, so they are beside the endpoints and not below one.
+      path: path === 'plan' ? ['endpoints', 'plan'] : ['endpoints', endpoint, ...below],
+      query: Object.fromEntries(new URLSearchParams(query)),
+      ...(call.body === undefined ? {} : { body: call.body }),
+      ifMatch: call.ifMatch,
+      answer: isAnything
+    });
+  }
+
   /** The one place where paths and queries are encoded. */
   private _url(path: readonly string[], query: Query = {}): string {
     const segments = path.map(segment => encodeURIComponent(segment));
@@ -210,7 +226,10 @@ export class RedspotClient implements IRedspotClient {
     };
     if (call.body !== undefined) {
       init.body = JSON.stringify(call.body);
-      init.headers = { 'Content-Type': 'application/json' };
+      init.headers = {
+        'Content-Type': 'application/json',
+        ...(call.ifMatch === undefined ? {} : { 'If-Match': call.ifMatch })
+      };
     }
     try {
       return await ServerConnection.makeRequest(

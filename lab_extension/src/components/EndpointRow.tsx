@@ -28,7 +28,14 @@ export const EndpointRow = memo(function EndpointRow(props: IProps): JSX.Element
   return (
     <li ref={row} className="rsp-Row" data-highlighted={props.highlighted}>
       <div className="rsp-Row-line">
-        <span className="rsp-Row-name">{name}</span>
+        <span className="rsp-Row-name">
+          <TextButton
+            onClick={() => actions.openEndpoint(endpoint)}
+            label={trans.__('Watch %1', name)}
+          >
+            {name}
+          </TextButton>
+        </span>
         {serving ? <span className="rsp-Ref">{serving}</span> : null}
         <span className="rsp-Row-space" />
         <IconButton

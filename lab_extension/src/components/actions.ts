@@ -21,5 +21,6 @@ export interface IActions {
   setScheduleActive(schedule: wire.Schedule, active: boolean): void;
   setEndpointState(endpoint: wire.Endpoint, state: wire.EndpointState): void;
   tryEndpoint(endpoint: wire.Endpoint): void;
+  openEndpoint(endpoint: wire.Endpoint): void;
   copy(text: string): void;
 }

@@ -53,6 +53,7 @@ export function sidebarActions(options: ISidebarActionsOptions): IActions {
     setScheduleActive: (schedule, active) => change(client.setScheduleActive(schedule.id, active)),
     setEndpointState: (endpoint, state) => change(client.setEndpointState(endpoint.name, state)),
     tryEndpoint: endpoint => command(CommandIDs.tryEndpoint, { endpoint: endpoint.name }),
+    openEndpoint: endpoint => command(CommandIDs.openEndpoint, { endpoint: endpoint.name }),
     copy: text => Clipboard.copyToSystem(text)
   };
 }
