@@ -128,6 +128,12 @@ def test_from_signing_in_to_an_endpoint_that_answers(hub: RunningHub, page: Page
     page.locator("button[type=submit]").click()
     expect(page.locator(".rsp-Answer")).to_contain_text(re.compile("Adelie|Chinstrap|Gentoo"))
     shoot(page, "8-answer")
+    page.keyboard.press("Escape")
+    sidebar.get_by_role("button", name="Watch penguins").click()
+    board = page.locator(".rsp-DashboardPanel")
+    expect(board.locator(".rsp-tiles")).to_contain_text("Requests")
+    expect(board.get_by_role("heading", name="Ledger")).to_be_visible()
+    shoot(page, "11-dashboard")
 
     page.goto(f"{hub.url}/services/redspot/")
     page.get_by_role("link", name="penguins@2").click()
