@@ -22,6 +22,7 @@ from redspot.stores.endpoints import SqlEndpointStore
 from redspot.stores.jobs import SqlJobStore
 from redspot.stores.leases import SqlLeases
 from redspot.stores.models import SqlModelStore
+from redspot.stores.recording import Recording
 from redspot.stores.runs import SqlRunStore
 from redspot.stores.tokens import SqlTokenStore
 
@@ -51,6 +52,7 @@ class Services:
     endpoints: SqlEndpointStore
     tokens: SqlTokenStore
     audit: SqlAuditLog
+    recording: Recording
     leases: SqlLeases
     instance_types: tuple[InstanceType, ...]
     key: bytes
@@ -75,6 +77,7 @@ class Services:
             endpoints=SqlEndpointStore(database, config.router_url),
             tokens=SqlTokenStore(database),
             audit=SqlAuditLog(database),
+            recording=Recording.open(database),
             leases=SqlLeases(database),
             instance_types=local_instance_types(config.memory_bytes),
             key=_installation_key(config),
