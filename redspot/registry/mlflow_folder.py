@@ -92,7 +92,7 @@ def _description(data: bytes) -> dict[str, Any]:
     import yaml
 
     try:
-        described = yaml.load(data, yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)  # noqa: S506
+        described = yaml.load(data, yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise ModelFolderError(f"The MLmodel file is not YAML: {str(error)[:200]}") from None
     if not isinstance(described, dict):

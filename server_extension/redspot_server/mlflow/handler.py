@@ -146,7 +146,7 @@ class FileHandler(MlflowBase):
             self._caller = await self.caller(Right.AUTHOR)
             self._path = writable_path(unquote(self.path_args[0]))
             self.request.connection.set_max_body_size(_MAX_FILE_BYTES)  # type: ignore[union-attr]
-            self._file = tempfile.NamedTemporaryFile(dir=self.host.services.config.work_dir, delete=False)  # noqa: SIM115
+            self._file = tempfile.NamedTemporaryFile(dir=self.host.services.config.work_dir, delete=False)
 
     def data_received(self, chunk: bytes) -> None:
         """Keep what has arrived."""
