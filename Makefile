@@ -73,7 +73,7 @@ check: $(VENV)/.test setup ## Lint, types, floors
 
 test: check ## Everything that is tested, in both languages
 	npm run --silent test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 torture: $(VENV)/.test setup ## Long random campaigns: kills, fuzz, load
 	$(BIN)/python -m pytest -q tests/torture --torture

@@ -17,6 +17,10 @@ from redspot.errors import InvalidError
 _SOCKET_FOLDER_CHARS = 60  # a Unix socket's path may have about 100
 
 
+# What must be set before replicas can run there.
+BACKEND_SETTINGS = {"docker": "base_image", "kubernetes": "kubernetes_namespace"}
+
+
 class ConfigError(InvalidError):
     """A setting is unknown or not of its type."""
 
@@ -49,6 +53,10 @@ class Config:
         Runs at a time.
     trusted_modules
         Modules whose functions marked ``@redspot.step`` may be loaded, separated by commas.
+    base_image
+        Image with a Python that images are built on, such as ``python:3.11-slim``; without one there is no Docker.
+    docker_url
+        Of the Docker engine; empty for what ``DOCKER_HOST`` says. It must be this machine's.
     events_sample
         Share of the predictions of every endpoint that are kept as events, from 0 to 1; 0 keeps none.
     events_url
@@ -57,6 +65,22 @@ class Config:
         Columns whose values are not kept, separated by commas; a model without one of them is fine.
     events_keep_days
         For how many days they are kept; 0 is for ever.
+    kubernetes_namespace
+        Where replicas run as pods; empty for no Kubernetes.
+    kubernetes_context
+        Of the kubeconfig; empty for its current one, or for the cluster whose pod the service runs in.
+    kubernetes_image
+        What runs in the pods, such as ``registry/redspot-endpoint:7``.
+    kubernetes_pull_policy
+        ``IfNotPresent``, ``Never`` or ``Always``.
+    kubernetes_reach
+        ``service`` or ``pod``: how the router, which runs in the cluster, finds replicas.
+    kubernetes_router_labels, kubernetes_router_namespace
+        Pods that may reach replicas, as ``key=value`` separated by commas, and where they are; empty for the same
+        namespace.
+    kubernetes_service_url, kubernetes_service_cidr, kubernetes_token_secret
+        Where pods fetch pipelines that are too large for a ConfigMap: this service as they see it, its addresses, and
+        the Secret whose key ``token`` may read versions.
     """
 
     state_dir: Path = Path("~/.local/share/redspot")
@@ -70,10 +94,22 @@ class Config:
     memory_bytes: int = 2 * 1024**3
     max_runs: int = 4
     trusted_modules: str = ""
+    base_image: str = ""
+    docker_url: str = ""
     events_sample: float = 0.0
     events_url: str = ""
     events_redact: str = ""
     events_keep_days: int = 0
+    kubernetes_namespace: str = ""
+    kubernetes_context: str = ""
+    kubernetes_image: str = ""
+    kubernetes_pull_policy: str = "IfNotPresent"
+    kubernetes_reach: str = "service"
+    kubernetes_router_labels: str = "app.kubernetes.io/name=redspot-router"
+    kubernetes_router_namespace: str = ""
+    kubernetes_service_url: str = ""
+    kubernetes_service_cidr: str = ""
+    kubernetes_token_secret: str = ""
 
     @classmethod
     def load(cls, folder: Path | None = None, environment: Mapping[str, str] | None = None) -> Self:
@@ -136,6 +172,22 @@ class Config:
     def units_dir(self) -> Path:
         """Where the process backend keeps its units."""
         return self.state_dir / "units"
+
+    @property
+    def containers_dir(self) -> Path:
+        """Where the Docker backend keeps its units."""
+        return self.state_dir / "containers"
+
+    @property
+    def images_dir(self) -> Path:
+        """Where images are built, and the packages that were fetched for them."""
+        return self.state_dir / "images"
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """Where replicas can run, by the names that definitions use."""
+        needed = {"process": "always", **{name: getattr(self, setting) for name, setting in BACKEND_SETTINGS.items()}}
+        return tuple(name for name, value in needed.items() if value)
 
     @property
     def work_dir(self) -> Path:

@@ -24,7 +24,7 @@ PARTS = {
     "spark": lambda: shutil.which("java") is not None,
     "airflow": lambda: False,
     "redis": lambda: shutil.which("redis-server") is not None,
-    "kubernetes": lambda: shutil.which("kubectl") is not None,
+    "kubernetes": lambda: bool(os.environ.get("KUBECONFIG")),
     "gpu": lambda: shutil.which("nvidia-smi") is not None,
 }
 

@@ -12,12 +12,12 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
-from redspot.contracts.replies import Health, NewToken, Page, Prediction, Status
-from redspot.contracts.requests import DeploymentIn, JobIn, RunIn, ScheduleIn, TokenIn
+from redspot.client.endpoints import EndpointCalls
+from redspot.contracts.replies import Health, Page, Status
+from redspot.contracts.requests import JobIn, RunIn, ScheduleIn
 from redspot.errors import RedspotError, UnavailableError
 from redspot.jobs.job import Job, Schedule
 from redspot.jobs.run import Run
-from redspot.registry.endpoint import Deployment, Endpoint
 from redspot.registry.model import Model, Version
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class WaitTimeoutError(UnavailableError):
     code = "wait-timeout"
 
 
-class ServiceClient:
+class ServiceClient(EndpointCalls):
     """Calls the service; close it, or use it in a ``with`` block.
 
     Parameters
@@ -80,7 +80,13 @@ class ServiceClient:
         self._http.close()
 
     def send(
-        self, method: str, path: str, *, body: BaseModel | None = None, query: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: BaseModel | None = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """Send one request below ``api/`` and return the answer.
 
@@ -96,7 +102,7 @@ class ServiceClient:
                 method,
                 f"api/{path}",
                 content=body.model_dump_json() if body is not None else None,
-                headers={"Content-Type": "application/json"} if body is not None else None,
+                headers={**({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})},
                 params={name: value for name, value in (query or {}).items() if value is not None},
             )
         except httpx.HTTPError as error:
@@ -116,9 +122,11 @@ class ServiceClient:
         *,
         body: BaseModel | None = None,
         query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> T:
         """Send one request and return the answer as `reply`."""
-        made: T = TypeAdapter(reply).validate_json(self.send(method, path, body=body, query=query).content)
+        answer = self.send(method, path, body=body, query=query, headers=headers)
+        made: T = TypeAdapter(reply).validate_json(answer.content)
         return made
 
     def status(self) -> Status:
@@ -145,6 +153,11 @@ class ServiceClient:
     def pipeline_file(self, ref: str) -> bytes:
         """Return the pipeline file of a version."""
         return self.send("GET", f"versions/{quote(ref, safe='')}/pipeline").content
+
+    def export(self, name: str, *, to: str, image: str = "", gateway: str = "") -> str:
+        """Return an endpoint as YAML for ``kubernetes`` or ``kserve``; empty texts are the installation's own."""
+        query = {"to": to, "image": image or None, "gateway": gateway or None}
+        return self.send("GET", f"endpoints/{quote(name, safe='')}/export", query=query).text
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the jobs, newest first."""
@@ -196,39 +209,6 @@ class ServiceClient:
 
         path = f"schedules/{quote(schedule_id, safe='')}"
         return self.call(Schedule, "PATCH", path, body=ScheduleChange(active=active))
-
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Return the endpoints by name."""
-        return self.call(Page[Endpoint], "GET", "endpoints").items
-
-    def endpoint(self, name: str) -> Endpoint:
-        """Return one endpoint."""
-        return self.call(Endpoint, "GET", f"endpoints/{quote(name, safe='')}")
-
-    def deployments(self, name: str) -> tuple[Deployment, ...]:
-        """Return an endpoint's ledger, newest first."""
-        return self.call(Page[Deployment], "GET", f"endpoints/{quote(name, safe='')}/deployments").items
-
-    def deploy(self, endpoint: str, version: str, *, why: str = "") -> Endpoint:
-        """Deploy a version."""
-        path = f"endpoints/{quote(endpoint, safe='')}/deployments"
-        return self.call(Endpoint, "POST", path, body=DeploymentIn(version=version, why=why))
-
-    def set_endpoint_state(self, name: str, state: str) -> Endpoint:
-        """Start (``live``) or stop (``stopped``) an endpoint."""
-        from redspot.contracts.requests import EndpointChange
-
-        return self.call(Endpoint, "PATCH", f"endpoints/{quote(name, safe='')}", body=EndpointChange(state=state))
-
-    def predict(self, name: str, rows: list[dict[str, Any]]) -> Prediction:
-        """Try an endpoint."""
-        from redspot.contracts.requests import PredictIn
-
-        return self.call(Prediction, "POST", f"endpoints/{quote(name, safe='')}/predict", body=PredictIn(rows=rows))
-
-    def make_token(self, name: str, *, days: int = 90) -> NewToken:
-        """Make a token that calls endpoints."""
-        return self.call(NewToken, "POST", "tokens", body=TokenIn(name=name, days=days))
 
     def wait(
         self, look: Callable[[], T], done: Callable[[T], bool], *, timeout_s: float, what: str, pause_s: float = 0.2

@@ -57,6 +57,7 @@ class UnitKind(StrEnum):
     REPLICA = "replica"
     ROUTER = "router"
     SHIPPER = "shipper"
+    BUILD = "build"
 
 
 class UnitPhase(StrEnum):

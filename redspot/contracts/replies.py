@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from redspot.registry.deployment import LedgerEntry, LiveArm
+
 T = TypeVar("T")
 
 
@@ -104,6 +106,21 @@ class Prediction:
     version: str
     predictions: tuple[Mapping[str, Any], ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What answered at some moment, and what had changed until then, newest first.
+
+    Attributes
+    ----------
+    at
+        The moment (UTC).
+    """
+
+    at: datetime
+    live: tuple[LiveArm, ...]
+    entries: tuple[LedgerEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -102,6 +103,57 @@ class DeploymentIn(Request):
 
     version: str = Field(description="`name@7`, `name@alias` or `name@latest`.")
     why: Text = ""
+    confirm: bool = Field(default=False, description="Deploy it also when it has no recorded rows to check.")
+
+
+class DefinitionIn(Request):
+    """What an endpoint shall be."""
+
+    definition: dict[str, Any] = Field(description="The fields of `EndpointDefinition`; others keep their default.")
+    why: Text = ""
+    confirm: bool = Field(default=False, description="Deploy versions also when they have no recorded rows to check.")
+
+
+class PlanIn(Request):
+    """What an endpoint might be."""
+
+    definition: dict[str, Any] = Field(description="The fields of `EndpointDefinition`; others keep their default.")
+
+
+class WhyIn(Request):
+    """The reason of a change, kept in the ledger."""
+
+    why: Text = ""
+
+
+class RollbackIn(WhyIn):
+    """Where to go back to."""
+
+    deployment_id: str | None = Field(default=None, description="A row of the ledger; null for what answered before.")
+
+
+class ScaleIn(WhyIn):
+    """How many replicas each version of an endpoint shall have."""
+
+    min_replicas: int
+    max_replicas: int
+
+
+class LedgerQuery(Request):
+    """Which part of a ledger."""
+
+    at: datetime | None = Field(default=None, description="The moment to tell of; now when left out.")
+    limit: int = Field(default=100, ge=1, le=500, description="At most this many entries.")
+
+
+class ExportQuery(Request):
+    """For which system an endpoint is written, and what that has to know."""
+
+    to: str = Field(default="kubernetes", pattern="^(kubernetes|kserve)$", description="For which system.")
+    image: str = Field(default="", max_length=500, description="What runs in the pods; the installation's if left out.")
+    gateway: str = Field(
+        default="", max_length=130, description="`NAME` or `NAME.NAMESPACE` of a Gateway: an HTTPRoute is written too."
+    )
 
 
 class EndpointChange(Request):
@@ -122,3 +174,11 @@ class TokenIn(Request):
     name: str
     endpoints: list[str] | None = Field(default=None, description="Only these endpoints; null for all.")
     days: int = Field(default=90, ge=1, le=366)
+    rate_per_s: float | None = Field(default=None, gt=0, le=1e6, description="Requests each second; null for any.")
+    burst: int | None = Field(default=None, ge=1, le=10**6, description="Requests at once.")
+
+
+class RotationIn(Request):
+    """How a token gives way to another."""
+
+    grace_s: float = Field(default=86400, ge=0, le=30 * 86400, description="Seconds for which the old one goes on.")

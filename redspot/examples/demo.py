@@ -20,7 +20,8 @@ from redspot.errors import RedspotError
 from redspot.examples.progress import Progress
 from redspot.jobs.job import Job, Schedule
 from redspot.jobs.run import Run, RunState
-from redspot.registry.endpoint import DeploymentState, Endpoint
+from redspot.registry.deployment import DeploymentState
+from redspot.registry.standing import Endpoint
 
 HELP = "Take the example notebook to a scheduled job and a live endpoint, and check every step."
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -83,19 +84,17 @@ class Built:
 
 def build(order: Order) -> Built:
     """Resolve, fetch, and build, saying what happens."""
-    _say("Finding the packages…")
-    lock = _resolved(order.recipe)
-    _say(f"Fetching {len(lock.packages)} packages…")
-    wheels = fetch(lock.packages, order.wheels)
-    own, locked = write_own_wheel(order.result.parent)
-    whole = Lock(tuple(sorted((*lock.packages, locked))), lock.python, lock.platform)
-    _say("Building the image…")
-    engine = connect(order.engine)
-    try:
-        plan = plan_image(order.recipe, whole, base_id(engine, order.recipe.base))
-        image = build_image(engine, plan, (*wheels, own), _say)
-    finally:
-        engine.close()
+    with closing(connect(order.engine)) as engine:
+        # Looked up first: it is what most often is wrong, and quickly found.
+        base = base_id(engine, order.recipe.base)
+        _say("Finding the packages…")
+        lock = _resolved(order.recipe)
+        _say(f"Fetching {len(lock.packages)} packages…")
+        wheels = fetch(lock.packages, order.wheels)
+        own, locked = write_own_wheel(order.result.parent)
+        whole = Lock(tuple(sorted((*lock.packages, locked))), lock.python, lock.platform)
+        _say("Building the image…")
+        image = build_image(engine, plan_image(order.recipe, whole, base), (*wheels, own), _say)
     return Built(image, whole.digest)
 
 

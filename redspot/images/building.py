@@ -31,6 +31,18 @@ def find_image(engine: APIClient, label: str, value: str) -> str | None:
     return None if newest is None else str(newest["Id"])
 
 
+def has_image(engine: APIClient, image: str) -> bool:
+    """Return whether the engine has an image, by name or id."""
+    from docker.errors import ImageNotFound
+
+    with translated():
+        try:
+            engine.inspect_image(image)
+        except ImageNotFound:
+            return False
+    return True
+
+
 def base_id(engine: APIClient, name: str) -> str:
     """Return the id of a base image, pulling it when the engine does not have it.
 
@@ -39,16 +51,10 @@ def base_id(engine: APIClient, name: str) -> str:
     RecipeError
         When it can be had nowhere.
     """
-    from docker.errors import ImageNotFound
-
-    with translated():
-        try:
-            return str(engine.inspect_image(name)["Id"])
-        except ImageNotFound:
-            pass
     try:
         with translated():
-            engine.pull(name)
+            if not has_image(engine, name):
+                engine.pull(name)
             return str(engine.inspect_image(name)["Id"])
     except (DockerRefusedError, DockerUnavailableError) as error:
         raise RecipeError(

@@ -71,7 +71,8 @@ class Request:
     trace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that would make each of them several times as slow to make.
+@dataclass(slots=True)
 class Answer:
     """What is sent back; length, date and the like are added when it is written."""
 

@@ -104,9 +104,13 @@ def pack(name: str, datatype: str, values: Sequence[Any]) -> bytes:
             f"Output {name!r} has gaps, which {datatype} has no bytes for; ask for it as JSON.", output=name
         )
     if datatype == "BYTES":
-        texts = [str(value).encode() for value in values]
-        return b"".join(part for text in texts for part in (_SIZE.pack(len(text)), text))
+        return pack_bytes([str(value).encode() for value in values])
     return np.array(values, dtype=_NUMPY[datatype]).tobytes()
+
+
+def pack_bytes(values: Iterable[bytes]) -> bytes:
+    """Return byte strings one after the other, each after its size."""
+    return b"".join(part for value in values for part in (_SIZE.pack(len(value)), value))
 
 
 def _pieces(name: str, data: memoryview, rows: int) -> Iterable[bytes]:

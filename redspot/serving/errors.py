@@ -108,6 +108,18 @@ class ModelNotServedError(NotFoundError):
     code = "model-not-served"
 
 
+class ModelNotReadyError(UnavailableError):
+    """The model is in the configuration, and not loaded."""
+
+    code = "model-not-ready"
+
+
+class RepositoryForbiddenError(ForbiddenError):
+    """Models are loaded and unloaded by who runs the replica, not by callers of an endpoint."""
+
+    code = "repository-forbidden"
+
+
 class InvalidBodyError(InvalidError):
     """The body is not the JSON that is expected there."""
 
@@ -136,6 +148,12 @@ class UnsupportedParamsError(InvalidError):
     """The request sets parameters, and a pipeline has none."""
 
     code = "unsupported-params"
+
+
+class MissingGrpcError(InvalidError):
+    """The gRPC port is asked for, and its libraries are not installed."""
+
+    code = "missing-grpc"
 
 
 class ReplicaBusyError(UnavailableError):

@@ -19,6 +19,7 @@ from redspot.serving.answer import Answer, Request, problem
 from redspot.serving.connection import Connection
 from redspot.serving.door import BACKLOG
 from redspot.serving.errors import BodyTooLargeError
+from redspot.serving.events.request_id import RequestIds
 from redspot.serving.limits import Limits
 
 log = logging.getLogger("redspot.serving")
@@ -63,6 +64,7 @@ class Front:
         self.is_draining = False
         self._last_end = 0.0
         self._date = (0, b"")
+        self._ids = RequestIds()
         self._servers: list[asyncio.Server] = []
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -113,8 +115,10 @@ class Front:
     def refuse(self, error: Exception, request: Request) -> Answer:
         """Return the answer for an error; one that nobody foresaw is logged whole and told as ``internal``."""
         if not isinstance(error, RedspotError):
-            log.error("%s %s failed", request.method, request.path, exc_info=error)
-            error = RedspotError("The request failed for a reason that is in the log of the server.")
+            name = self._ids.of(request)
+            log.error("%s %s failed, request %s", request.method, request.path, name, exc_info=error)
+            message = f"The request failed for a reason that is in the log of the server, as request {name}."
+            error = RedspotError(message, request_id=name)
         return self._refusing(error, request)
 
     def render(self, answer: Answer, *, is_head: bool, keeps: bool, is_old: bool) -> bytes:

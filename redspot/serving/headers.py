@@ -41,6 +41,19 @@ class Headers:
         found = by_name.get(name.lower().encode("latin-1"))
         return default if found is None else found.decode("latin-1")
 
+    def pair(self, one: bytes, other: bytes) -> tuple[bytes | None, bytes | None]:
+        """Return the values of two fields that are sent once, in one look and without an index; names in lower case."""
+        first = second = None
+        sizes = (len(one), len(other))
+        for name, value in self._fields:
+            if len(name) in sizes:
+                lower = name.lower()
+                if lower == one:
+                    first = value
+                elif lower == other:
+                    second = value
+        return first, second
+
     def __contains__(self, name: str) -> bool:
         return self.get(name) is not None
 

@@ -22,8 +22,8 @@ class Limits:
     waiting
         Requests of several slices that are under way at once; more of them would only slow each other down.
     seconds
-        How long a request may take. It is looked at between slices: what a single row takes is bounded by the
-        router, which gives up on the replica.
+        How long a request may take. It is looked at between slices; a worker that is held up for longer by a single
+        one ends, and is replaced (see `redspot.serving.watchdog`).
     """
 
     body_bytes: int = 16 * 1024 * 1024

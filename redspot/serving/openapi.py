@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from redspot._version import __version__
 from redspot.pipeline import Schema
@@ -22,9 +24,16 @@ _TYPES: Mapping[str, dict[str, Any]] = {
 }
 
 
-def openapi(endpoint: str, model: str, version: str, schema: Schema) -> dict[str, Any]:
-    """Return the description as an OpenAPI 3.1 document; its paths are relative to where it is read."""
-    infer = f"/v2/models/{model}/infer"
+def openapi(endpoint: str, model: str, version: str, schema: Schema, prefix: str = "") -> dict[str, Any]:
+    """Return the description as an OpenAPI 3.1 document; its paths are relative to where it is read.
+
+    Parameters
+    ----------
+    prefix
+        Path of the model in a server of several, such as ``/models/m/versions/1``; empty for the one that answers
+        where none is named.
+    """
+    path = f"/v2{prefix}" if prefix else f"/v2/models/{quote(model, safe='')}"
     rows = {"oneOf": [_ref("Row"), {"type": "array", "items": _ref("Row")}]}
     answers = _object(
         {"model": {"type": "string"}, "version": {"type": "string"}, "predictions": _list(_ref("Answer"))}
@@ -39,18 +48,22 @@ def openapi(endpoint: str, model: str, version: str, schema: Schema) -> dict[str
             "summary": f"Version {version} of the model {model}, a {schema.task} pipeline.",
             "x-redspot": {"endpoint": endpoint, "model": model, "version": version, "server": __version__},
         },
-        "servers": [{"url": "."}],
+        "servers": [{"url": "/".join([".."] * prefix.count("/")) or "."}],
         "security": [{"token": []}],
         "paths": {
-            "/predict": {
+            f"{prefix}/predict": {
                 "post": _call("predict", "Answer one row, or a list of rows", _json(rows, example_row(schema)), answers)
             },
-            "/invocations": {
+            f"{prefix}/invocations": {
                 "post": _call(
-                    "invoke", "Answer as MLflow's scoring server does", frames, _object({"predictions": values})
+                    "invoke",
+                    "Answer as MLflow's scoring server does",
+                    frames,
+                    _object({"predictions": values}),
+                    more={"415": "The body is of a type that is not read here."},
                 )
             },
-            infer: {
+            f"{path}/infer": {
                 "post": _call(
                     "infer",
                     "Answer as the Open Inference Protocol, version 2, says",
@@ -59,7 +72,7 @@ def openapi(endpoint: str, model: str, version: str, schema: Schema) -> dict[str
                     problem="InferProblem",
                 )
             },
-            f"/v2/models/{model}": {"get": _get("metadata", "Tell inputs and outputs as tensors")},
+            path: {"get": _get("metadata", "Tell inputs and outputs as tensors")},
             "/v2/health/ready": {"get": _get("ready", "Tell whether the endpoint answers")},
         },
         "components": {
@@ -157,7 +170,12 @@ def _extras(schema: Schema) -> list[str]:
 
 
 def _call(
-    name: str, summary: str, content: dict[str, Any], answer: dict[str, Any], problem: str = "Problem"
+    name: str,
+    summary: str,
+    content: dict[str, Any],
+    answer: dict[str, Any],
+    problem: str = "Problem",
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     kind = "application/problem+json" if problem == "Problem" else "application/json"
     wrong = {kind: {"schema": _ref(problem)}}
@@ -166,6 +184,7 @@ def _call(
         "401": "No valid token was sent.",
         "413": "The body has too many bytes or rows.",
         "503": "The endpoint cannot answer now; Retry-After says when to ask again.",
+        **more,
     }
     return {
         "operationId": name,
@@ -180,6 +199,7 @@ def _call(
 
 def _get(name: str, summary: str) -> dict[str, Any]:
     told = {"200": {"description": summary + ".", "content": _json({"type": "object"})}}
+    told["503"] = {"description": "It does not answer yet.", "content": _json({"type": "object"})}
     return {"operationId": name, "summary": summary, "responses": told}
 
 

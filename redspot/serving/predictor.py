@@ -12,12 +12,16 @@ import numpy as np
 
 from redspot.errors import RedspotError
 from redspot.pipeline import Pipeline, Schema, load
+from redspot.serving.batching import WORTHWHILE_GAIN, WORTHWHILE_ROW_S
 from redspot.serving.errors import ParityFailedError
 
 PREDICTION = "prediction"
 PROBABILITIES = "probabilities"
 # Some ten milliseconds of work: what comes in meanwhile waits no longer than that for its turn.
 SLICE_ROWS = 1024
+# As many rows as come together in a busy server.
+TOGETHER = 16
+_LOOK_S = 0.1
 
 
 class Predictions(Protocol):
@@ -117,6 +121,15 @@ class Predictor:
     ----------
     pipeline
         Fitted, with an estimator at its end.
+
+    Attributes
+    ----------
+    row_function
+        Answers for one row.
+    by_row_up_to
+        Up to how many rows are answered one by one.
+    gains_from_batches
+        Whether rows of several requests had better be answered together.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
@@ -126,8 +139,9 @@ class Predictor:
         self._has_probabilities = PROBABILITIES in outputs
         self.classes: tuple[str, ...] = outputs[PROBABILITIES].categories or () if self._has_probabilities else ()
         self.has_extras = any(name not in (PREDICTION, PROBABILITIES) for name in outputs)
-        self._row_function = pipeline.row_function
+        self.row_function = pipeline.row_function
         self.by_row_up_to = 1
+        self.gains_from_batches = False
         self._extras = tuple(name for name in outputs if name not in (PREDICTION, PROBABILITIES))
 
     @property
@@ -158,12 +172,16 @@ class Predictor:
         predictor = cls(pipeline)
         parity = pipeline.parity_
         if parity is not None and parity.rows:
-            predictor.by_row_up_to = worthwhile_rows(predictor, parity.rows)
+            row_s = _least_s(lambda: predictor.predict_rows(parity.rows[:1]))
+            # A look at slow models must not keep them from getting ready.
+            sample = parity.rows[: max(TOGETHER, int(_LOOK_S / row_s))]
+            predictor.by_row_up_to = worthwhile_rows(predictor, sample)
+            predictor.gains_from_batches = gains_from_batches(predictor, sample)
         return predictor
 
     def predict_one(self, row: Mapping[str, object]) -> dict[str, Any]:
         """Answer for one row; an absent key means missing."""
-        return self._row_function(row)
+        return self.row_function(row)
 
     def predict(self, data: Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]]) -> Predictions:
         """Answer for a dict of columns, or a list of rows where an absent key means missing."""
@@ -176,9 +194,17 @@ class Predictor:
                 return self.predict_batch(data)
         return self.predict_batch(data)
 
+    def predict_together(self, rows: Sequence[Mapping[str, object]]) -> list[dict[str, Any]]:
+        """Answer for several rows by the batch path, in one pass, one object each as `predict_one` gives it."""
+        return self._pipeline.answers(rows)
+
+    def of_rows(self, answers: list[dict[str, Any]]) -> RowPredictions:
+        """Return answers that were made one by one."""
+        return RowPredictions(answers, self.classes)
+
     def predict_rows(self, rows: Iterable[Mapping[str, object]]) -> RowPredictions:
         """Answer one row after the other."""
-        return RowPredictions([self._row_function(row) for row in rows], self.classes)
+        return RowPredictions([self.row_function(row) for row in rows], self.classes)
 
     def predict_batch(self, data: Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]]) -> ColumnPredictions:
         """Answer all rows together."""
@@ -207,6 +233,15 @@ def worthwhile_rows(predictor: Predictor, sample: Sequence[Mapping[str, object]]
     if row_s <= each_s:
         return SLICE_ROWS
     return max(1, min(SLICE_ROWS, int(first_s / (row_s - each_s))))
+
+
+def gains_from_batches(predictor: Predictor, sample: Sequence[Mapping[str, object]]) -> bool:
+    """Tell whether rows of several requests had better be answered together, as a look at a sample shows."""
+    together = sample[:TOGETHER]
+    alone_s = _least_s(lambda: predictor.predict_rows(together))
+    if alone_s < WORTHWHILE_ROW_S * len(together):
+        return False
+    return alone_s >= WORTHWHILE_GAIN * _least_s(lambda: predictor.predict_together(together))
 
 
 def _least_s(function: Callable[[], object], times: int = 2) -> float:

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import FrameType
 from typing import Any
 
@@ -15,6 +15,8 @@ import uvloop
 
 from redspot.errors import RedspotError
 from redspot.serving.front import Front
+
+log = logging.getLogger("redspot.serving")
 
 FAILED = 1
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -37,11 +39,23 @@ def run_loop(main: Coroutine[Any, Any, None]) -> int:
     return 0
 
 
-async def serve_front(front: Front, listening: socket.socket) -> None:
-    """Answer what comes in at a socket until SIGTERM."""
+async def serve_front(front: Front, listening: socket.socket, beside: Iterable[Coroutine[Any, Any, None]] = ()) -> None:
+    """Answer what comes in at a socket until SIGTERM; what is to run beside it is cancelled then."""
     ending = Ending()
-    await front.listen([listening])
-    await ending.drain(front)
+    tasks = [asyncio.ensure_future(each) for each in beside]
+    for task in tasks:
+        task.add_done_callback(_note_end)
+    try:
+        await front.listen([listening])
+        await ending.drain(front)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _note_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("what runs beside the front has ended", exc_info=error)
 
 
 class Ending:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from redspot._version import __version__
 from redspot.pipeline import Schema
 from redspot.pipeline.schema import OutputColumn
@@ -43,17 +45,25 @@ class InferRequest:
         """Return the columns of some of the rows."""
         return {name: values[begin:end] for name, values in self.columns.items()}
 
+    def first(self) -> dict[str, Any]:
+        """Return the first row; of arrays, as plain Python values."""
+        return {
+            name: values[:1].tolist()[0] if isinstance(values, np.ndarray) else values[0]
+            for name, values in self.columns.items()
+        }
+
 
 def server_metadata() -> dict[str, Any]:
     """Return what ``GET /v2`` answers."""
-    return {"name": "redspot", "version": __version__, "extensions": ["binary_tensor_data"]}
+    return {"name": "redspot", "version": __version__, "extensions": ["binary_tensor_data", "model_repository"]}
 
 
-def model_metadata(model: str, version: str, schema: Schema) -> dict[str, Any]:
+def model_metadata(model: str, versions: Sequence[str], schema: Schema) -> dict[str, Any]:
     """Return what ``GET /v2/models/<model>`` answers."""
     inputs = [{"name": column.name, "datatype": PREFERRED[column.dtype], "shape": [-1]} for column in schema.inputs]
     outputs = [_output_metadata(name, schema) for name in output_names(schema)]
-    return {"name": model, "versions": [version], "platform": "redspot_pipeline", "inputs": inputs, "outputs": outputs}
+    told = {"name": model, "versions": list(versions), "platform": "redspot_pipeline"}
+    return {**told, "inputs": inputs, "outputs": outputs}
 
 
 def output_names(schema: Schema) -> tuple[str, ...]:

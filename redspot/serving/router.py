@@ -18,7 +18,8 @@ from socket import AI_PASSIVE, SOCK_STREAM, create_server, getaddrinfo, socket
 
 from redspot.compute.port import PortTakenError
 from redspot.serving.door import BACKLOG
-from redspot.serving.front import Front
+from redspot.serving.front import DRAIN_S, Front
+from redspot.serving.grpc.service import InferenceService
 from redspot.serving.program import Ending, run, run_loop
 from redspot.serving.routing import SAFETY_HEADERS, Routing
 from redspot.serving.table import Table
@@ -45,6 +46,8 @@ class RouterOptions:
         Where pid and port are written once it listens.
     timeout_s
         How long a replica's answer may take.
+    grpc_port
+        Where gRPC is answered; 0 lets the system choose one, None has it off.
     """
 
     snapshot: Path
@@ -53,6 +56,7 @@ class RouterOptions:
     base_path: str
     ready_file: Path | None
     timeout_s: float
+    grpc_port: int | None = None
 
 
 async def serve(options: RouterOptions) -> None:
@@ -66,11 +70,14 @@ async def serve(options: RouterOptions) -> None:
     await front.listen(listening)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: table.refresh(force=True))
     refreshing = asyncio.create_task(_keep_fresh(table))
+    service, grpc_port = await _grpc(front, options)
     if options.ready_file is not None:
-        _write_ready(options.ready_file, listening[0].getsockname()[1])
+        _write_ready(options.ready_file, listening[0].getsockname()[1], grpc_port)
     try:
         await ending.drain(front)
     finally:
+        if service is not None:
+            await service.stop(DRAIN_S)
         refreshing.cancel()
         table.close()
         end_traces()
@@ -87,10 +94,21 @@ def main() -> int:
     parser.add_argument("--base-url", default="/", help="prefix that a proxy in front may leave on the path")
     parser.add_argument("--ready-file", type=Path, help="gets pid and port as JSON once the router listens")
     parser.add_argument("--timeout-s", type=float, default=TIMEOUT_S, help="how long a replica's answer may take")
+    parser.add_argument("--grpc-port", type=int, help="answer gRPC there as well; 0 lets the system choose one")
     given = parser.parse_args()
-    options = RouterOptions(given.snapshot, given.host, given.port, given.base_url, given.ready_file, given.timeout_s)
+    options = RouterOptions(
+        given.snapshot, given.host, given.port, given.base_url, given.ready_file, given.timeout_s, given.grpc_port
+    )
 
     return run("redspot router", lambda: run_loop(serve(options)), {PortTakenError: PORT_TAKEN})
+
+
+async def _grpc(front: Front, options: RouterOptions) -> tuple[InferenceService | None, int | None]:
+    """Return the gRPC side and its port, where it is asked for."""
+    if options.grpc_port is None:
+        return None, None
+    service = InferenceService(front.answer)
+    return service, await service.start(options.host, options.grpc_port)
 
 
 def _bind(host: str, port: int) -> list[socket]:
@@ -121,11 +139,12 @@ async def _keep_fresh(table: Table) -> None:
         table.refresh()
 
 
-def _write_ready(file: Path, port: int) -> None:
+def _write_ready(file: Path, port: int, grpc_port: int | None) -> None:
     scratch = file.with_name(f".{file.name}.{os.getpid()}")
     handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "w") as stream:
-        json.dump({"pid": os.getpid(), "port": port}, stream)
+        told = {"pid": os.getpid(), "port": port}
+        json.dump(told if grpc_port is None else {**told, "grpc_port": grpc_port}, stream)
     os.replace(scratch, file)
 
 

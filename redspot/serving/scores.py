@@ -88,6 +88,11 @@ class ScoreCounts:
         self._shared.use(worker)
         self._counts = self._shared.own
 
+    def is_like(self, other: ScoreCounts) -> bool:
+        """Tell whether the counts of another have the same meaning, as those of the same model loaded anew."""
+        mine, theirs = ((each._labels, each._edges, each._second, each._has_probability) for each in (self, other))
+        return mine == theirs
+
     def count_row(self, answer: Mapping[str, Any], weight: float = 1.0) -> None:
         """Count the answer for one row, which may stand for several."""
         value, counts = answer[PREDICTION], self._counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redspot.errors import InvalidError
 from redspot.pipeline.errors import UnknownColumnError
@@ -14,16 +14,26 @@ from redspot.serving.errors import ReplicaBusyError, RequestTooSlowError
 from redspot.serving.limits import Limits
 from redspot.serving.predictor import SLICE_ROWS, Predictions, Predictor, joined
 
+if TYPE_CHECKING:
+    from redspot.serving.batching import Batcher
+
 Slicing = Callable[[int, int], Any]
 Rendering = Callable[[Predictions], Answer]
 
 
 class Slices:
-    """Predicts any number of rows, and takes on no more large requests than its limits allow."""
+    """Predicts any number of rows, and takes on no more large requests than its limits allow.
 
-    def __init__(self, predictor: Predictor, limits: Limits) -> None:
+    Parameters
+    ----------
+    batcher
+        Its thread makes the predictions; without one they are made on the event loop.
+    """
+
+    def __init__(self, predictor: Predictor, limits: Limits, batcher: Batcher | None = None) -> None:
         self._predictor = predictor
         self._limits = limits
+        self._batcher = batcher
         self._under_way = 0
 
     def answer(self, part: Slicing, rows: int, render: Rendering) -> Answer | Awaitable[Answer]:
@@ -41,7 +51,7 @@ class Slices:
         ReplicaBusyError
             When too many large requests are under way.
         """
-        if rows <= SLICE_ROWS:
+        if rows <= SLICE_ROWS and self._batcher is None:
             return render(self._predicted(part, 0, rows))
         if self._under_way >= self._limits.waiting:
             raise ReplicaBusyError(
@@ -54,14 +64,18 @@ class Slices:
         self._under_way += 1
         try:
             made = []
-            for begin in range(0, rows, SLICE_ROWS):
+            for begin in range(0, max(rows, 1), SLICE_ROWS):
                 if time.monotonic() > end_by:
                     raise RequestTooSlowError(
                         f"{begin} of {rows} rows were answered in {self._limits.seconds:g} s; send fewer at a time.",
                         retry_after_s=1,
                     )
-                made.append(self._predicted(part, begin, min(begin + SLICE_ROWS, rows)))
-                await asyncio.sleep(0)
+                end = min(begin + SLICE_ROWS, rows)
+                if self._batcher is None:
+                    made.append(self._predicted(part, begin, end))
+                    await asyncio.sleep(0)
+                else:
+                    made.append(await self._batcher.run(self._predicted, part, begin, end))
             return render(joined(made))
         finally:
             self._under_way -= 1

@@ -20,6 +20,7 @@ from typing import Any
 from redspot.errors import RedspotError
 from redspot.ids import parse_name
 from redspot.registry.endpoint import ArmRole, EndpointState
+from redspot.serving.address import AddressError, parse_address
 from redspot.serving.errors import SnapshotError
 
 FORMAT = 1
@@ -54,7 +55,13 @@ class CallerEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaEntry:
-    """One replica: which deployment and version it is, its Unix socket and its secret."""
+    """One replica: which deployment and version it is, where it is and its secret.
+
+    Attributes
+    ----------
+    socket
+        The path of its Unix socket, or ``tcp://HOST:PORT``; see `redspot.serving.address`.
+    """
 
     deployment_id: str
     model: str
@@ -233,8 +240,10 @@ def _check_arms(arms: tuple[ArmEntry, ...]) -> None:
 def _replica(value: Any) -> ReplicaEntry:
     deployment_id, model, version = (_sendable(value, key) for key in ("deployment_id", "model", "version"))
     entry = ReplicaEntry(deployment_id, model, version, _text(value, "socket"), _text(value, "secret"))
-    if not Path(entry.socket).is_absolute():
-        raise SnapshotError(f"The socket {entry.socket!r} of a replica is not an absolute path.")
+    try:
+        parse_address(entry.socket)
+    except AddressError as error:
+        raise SnapshotError(f"The socket of a replica of {deployment_id!r} is wrong: {error.message}") from error
     if not entry.secret.isascii() or not entry.secret.isprintable():
         raise SnapshotError(f"The secret of deployment {entry.deployment_id!r} cannot be sent in a header.")
     return entry

@@ -1,4 +1,4 @@
-"""Requests to one replica over its Unix socket: kept connections, strict reading, no second try."""
+"""Requests to one replica over its Unix socket or its TCP port: kept connections, strict reading, no second try."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import deque
 from typing import cast
 
 from redspot.registry.endpoint import EndpointUnavailableError
+from redspot.serving.address import TcpAddress, parse_address
 from redspot.serving.answer import JSON, Answer
 from redspot.serving.binary import JSON_SIZE_HEADER
 from redspot.serving.connection import IDLE_TIMEOUT_S
@@ -42,16 +43,16 @@ class Upstream:
 
     Parameters
     ----------
-    socket
-        Path of its Unix socket.
+    address
+        Path of its Unix socket, or ``tcp://HOST:PORT`` (AddressError for what is neither).
     timeout_s
         How long an answer may take.
     told
         Headers that each of its answers gets.
     """
 
-    def __init__(self, socket: str, *, timeout_s: float = TIMEOUT_S, told: tuple[tuple[str, str], ...] = ()) -> None:
-        self._socket = socket
+    def __init__(self, address: str, *, timeout_s: float = TIMEOUT_S, told: tuple[tuple[str, str], ...] = ()) -> None:
+        self._address = parse_address(address)
         self._told = told
         self._timeout_s = timeout_s
         self._idle: deque[_Connection] = deque()
@@ -101,10 +102,14 @@ class Upstream:
         return None
 
     async def _connect(self) -> _Connection:
-        loop = asyncio.get_running_loop()
+        loop, address = asyncio.get_running_loop(), self._address
         try:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-                _, connection = await loop.create_unix_connection(lambda: _Connection(self._told), self._socket)
+                if isinstance(address, TcpAddress):
+                    made = loop.create_connection(lambda: _Connection(self._told), address.host, address.port)
+                else:
+                    made = loop.create_unix_connection(lambda: _Connection(self._told), address.path)
+                _, connection = await made
         except (OSError, TimeoutError) as error:
             raise NotConnectedError("Its replica cannot be reached.") from error
         return connection

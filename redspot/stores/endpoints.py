@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from redspot.ids import ModelRef, new_id, parse_name
-from redspot.registry.endpoint import (
+from redspot.errors import JsonScalar
+from redspot.ids import ModelRef
+from redspot.registry.definition import EndpointDefinition
+from redspot.registry.deployment import (
     Deployment,
     DeploymentState,
-    Endpoint,
-    EndpointConflictError,
-    EndpointNotFoundError,
-    EndpointState,
+    LedgerEntry,
+    LedgerEvent,
+    LiveArm,
+    Replica,
+    ReplicaState,
 )
+from redspot.registry.endpoint import ArmRole, EndpointConflictError, EndpointState
+from redspot.registry.figures import Observation
+from redspot.registry.policy import RolloutPolicy
+from redspot.registry.rollout import Move, Rollout, RolloutStage, arms_at
+from redspot.registry.standing import AppliedDefinition, Endpoint, Standing
 from redspot.stores import audit
+from redspot.stores.applying import apply_definition, want_deployment
+from redspot.stores.codec import to_json
 from redspot.stores.database import Database
-from redspot.stores.tables import DeploymentRow, EndpointRow
-
-_OPEN = (DeploymentState.STARTING, DeploymentState.LIVE)
+from redspot.stores.endpoint_rows import (
+    OPEN,
+    definition_of,
+    deployment_of,
+    endpoint_of,
+    endpoint_row,
+    ledger_entry_of,
+    newest_rollout,
+    open_rows,
+    replica_of,
+    rollout_of,
+    standing_of,
+    standings_of,
+)
+from redspot.stores.shares import Cause, end, shift
+from redspot.stores.tables import DefinitionRow, DeploymentRow, EndpointRow, LedgerRow, ReplicaRow, RolloutRow
 
 
 class SqlEndpointStore:
-    """Keeps endpoints and their ledger; see the port `redspot.registry.endpoint.EndpointStore`.
+    """Keeps endpoints and their ledger; see the port `redspot.registry.endpoint_store.EndpointStore`.
 
     Parameters
     ----------
@@ -34,159 +60,220 @@ class SqlEndpointStore:
         self._database = database
         self.router_url = router_url
 
+    def apply(
+        self,
+        definition: EndpointDefinition,
+        pins: Mapping[str, str],
+        *,
+        by: str,
+        why: str,
+        expected: int | None = None,
+        policy: RolloutPolicy | None = None,
+    ) -> Standing:
+        """Want what the definition says, and begin the roll-out that takes."""
+        cause = self._cause(by, why)
+        with self._database.write() as session:
+            row = apply_definition(session, definition, pins, cause, expected=expected, policy=policy)
+            return standing_of(session, row)
+
     def deploy(self, name: str, ref: ModelRef, *, by: str, why: str) -> Endpoint:
         """Want an exact version to answer at the endpoint."""
         with self._database.write() as session:
             row = want_deployment(session, self._database, name, ref, by=by, why=why)
-            return self._endpoint(session, row)
+            return endpoint_of(session, row, self.router_url)
 
     def set_state(self, name: str, state: EndpointState, *, by: str) -> Endpoint:
-        """Want the endpoint live or stopped; starting again deploys the version that answered last."""
+        """Want the endpoint live or stopped; started again, it serves what it served when it was stopped."""
         with self._database.write() as session:
-            row = _endpoint_row(session, name)
+            row = endpoint_row(session, name, lock=True)
             if state is EndpointState.LIVE and row.state != EndpointState.LIVE:
-                last = _newest(session, name)
-                if last is None:
-                    raise EndpointConflictError(f"Endpoint {name!r} has no version to serve yet: deploy one.")
-                ref = ModelRef(last.model, str(last.version))
-                want_deployment(session, self._database, name, ref, by=by, why="started again")
-            elif row.state != state:
-                row.state, row.updated_at = state, self._database.clock.now()
-                audit.note(session, row.updated_at, by, f"endpoint-{state}", name)
+                self._start_again(session, row, by)
+            elif state is EndpointState.STOPPED and row.state != EndpointState.STOPPED:
+                self._stop(session, row, by)
             session.flush()
-            return self._endpoint(session, row)
+            return endpoint_of(session, row, self.router_url)
 
     def get(self, name: str) -> Endpoint:
         """Return one endpoint."""
         with self._database.read() as session:
-            return self._endpoint(session, _endpoint_row(session, name))
+            return endpoint_of(session, endpoint_row(session, name), self.router_url)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Return all endpoints by name."""
         with self._database.read() as session:
             rows = session.scalars(select(EndpointRow).order_by(EndpointRow.name)).all()
-            return tuple(self._endpoint(session, row) for row in rows)
+            return tuple(endpoint_of(session, row, self.router_url) for row in rows)
+
+    def standing(self, name: str) -> Standing:
+        """Return how an endpoint stands."""
+        with self._database.read() as session:
+            return standing_of(session, endpoint_row(session, name))
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Return how all endpoints stand, by name."""
+        with self._database.read() as session:
+            rows = session.scalars(select(EndpointRow).order_by(EndpointRow.name)).all()
+            return standings_of(session, rows)
+
+    def definition(self, name: str, generation: int | None = None) -> AppliedDefinition:
+        """Return the definition in force, or an earlier one."""
+        with self._database.read() as session:
+            row = endpoint_row(session, name)
+            found = session.get(DefinitionRow, (name, row.generation if generation is None else generation))
+            if found is None:
+                raise EndpointConflictError(
+                    f"Endpoint {name!r} has generations 1 to {row.generation}, and not {generation}.", endpoint=name
+                )
+            return definition_of(found)
 
     def deployments(self, name: str, *, limit: int = 100) -> tuple[Deployment, ...]:
-        """Return the ledger of an endpoint, newest first."""
+        """Return the deployments of an endpoint, newest first."""
         with self._database.read() as session:
-            _endpoint_row(session, name)
+            endpoint_row(session, name)
             query = select(DeploymentRow).where(DeploymentRow.endpoint == name)
-            return tuple(map(_deployment, session.scalars(query.order_by(DeploymentRow.id.desc()).limit(limit))))
+            return tuple(map(deployment_of, session.scalars(query.order_by(DeploymentRow.id.desc()).limit(limit))))
 
-    def open_deployments(self, name: str) -> tuple[Deployment, ...]:
-        """Return its deployments that are starting or live, oldest first."""
+    def ledger(self, name: str, *, limit: int = 100, until: datetime | None = None) -> tuple[LedgerEntry, ...]:
+        """Return what changed at an endpoint until some moment, newest first."""
+        query = select(LedgerRow).where(LedgerRow.endpoint == name)
+        if until is not None:
+            query = query.where(LedgerRow.at <= until)
         with self._database.read() as session:
-            query = select(DeploymentRow).where(DeploymentRow.endpoint == name, DeploymentRow.state.in_(_OPEN))
-            return tuple(map(_deployment, session.scalars(query.order_by(DeploymentRow.id))))
+            endpoint_row(session, name)
+            return tuple(map(ledger_entry_of, session.scalars(query.order_by(LedgerRow.id.desc()).limit(limit))))
 
-    def mark(self, deployment_id: str, state: DeploymentState, *, failure: str = "") -> Deployment:
-        """Record what became of a deployment; what has ended stays as it is."""
+    def live_at(self, name: str, moment: datetime) -> tuple[LiveArm, ...]:
+        """Return what answered, and was compared, with which share, at some moment."""
+        with self._database.read() as session:
+            endpoint_row(session, name)
+            query = select(LedgerRow).where(LedgerRow.endpoint == name, LedgerRow.at <= moment).order_by(LedgerRow.id)
+            last = {row.deployment_id: row for row in session.scalars(query)}
+        return tuple(
+            LiveArm(row.deployment_id, row.version, ArmRole(row.role), row.share, row.at)
+            for row in last.values()
+            if row.share > 0
+        )
+
+    def move(self, rollout: Rollout, move: Move, *, baseline: Observation | None, by: str = "redspot") -> Rollout:
+        """Take a roll-out to its next stage, unless it is no longer where `rollout` says."""
+        with self._database.write() as session:
+            row = session.get_one(RolloutRow, rollout.id, with_for_update=True)
+            if (row.stage, row.step) != (rollout.stage, rollout.step):
+                return rollout_of(row)
+            endpoint = endpoint_row(session, rollout.endpoint, lock=True)
+            cause = self._cause(by, move.reason or _sentence(rollout, move))
+            row.stage, row.step, row.since, row.reason = move.stage, move.step, cause.at, move.reason
+            row.baseline = to_json(baseline)
+            if move.stage.is_over:
+                row.ended_at = cause.at
+                _end_others(session, endpoint, rollout, move, cause)
+            shift(session, endpoint, arms_at(rollout, move.stage, move.step), cause)
+            session.flush()
+            return rollout_of(row)
+
+    def rebase(self, rollout: Rollout, baseline: Observation) -> None:
+        """Count from later on, unless the roll-out is no longer where `rollout` says."""
+        with self._database.write() as session:
+            row = session.get_one(RolloutRow, rollout.id, with_for_update=True)
+            if (row.stage, row.step) == (rollout.stage, rollout.step):
+                row.baseline = to_json(baseline)
+
+    def scale(self, deployment_id: str, replicas: int, *, seen: int, why: str) -> Deployment:
+        """Want so many replicas, unless the number is no longer `seen`."""
         with self._database.write() as session:
             row = session.get_one(DeploymentRow, deployment_id)
-            if row.state not in _OPEN or row.state == state:
-                return _deployment(row)
+            if row.replicas == seen and row.replicas != replicas and row.state in OPEN:
+                row.replicas = replicas
+                facts: dict[str, JsonScalar] = {"deployment": row.id, "before": seen, "after": replicas}
+                audit.note(session, self._database.clock.now(), "redspot", "scale", row.endpoint, **facts, why=why)
+            return deployment_of(row)
+
+    def add_replica(self, deployment_id: str, *, seen: int) -> Replica | None:
+        """Count one more replica, unless somebody did since incarnation `seen`."""
+        with self._database.write() as session:
+            row = session.get_one(DeploymentRow, deployment_id, with_for_update=True)
+            if row.incarnation != seen or row.state not in OPEN:
+                return None
+            row.incarnation += 1
             now = self._database.clock.now()
-            row.state, row.failure = state, failure
-            if state is DeploymentState.LIVE:
-                row.live_at = now
-            else:
-                row.ended_at = now
-            audit.note(session, now, "redspot", f"deployment-{state}", row.endpoint, deployment=row.id, failure=failure)
-            return _deployment(row)
+            made = ReplicaRow(deployment_id=row.id, number=row.incarnation, state=ReplicaState.STARTING, created_at=now)
+            session.add(made)
+            audit.note(session, now, "redspot", "replica-added", row.endpoint, replica=f"{row.id}-{row.incarnation}")
+            return replica_of(made)
 
-    def next_incarnation(self, deployment_id: str, seen: int) -> Deployment:
-        """Count one more replica, unless somebody did since `seen` was read."""
+    def pin_image(self, deployment_id: str, image: str) -> None:
+        """Record what all replicas of a deployment run in; the first word stays."""
         with self._database.write() as session:
             row = session.get_one(DeploymentRow, deployment_id)
-            if row.incarnation == seen and row.state in _OPEN:
-                row.incarnation += 1
+            if not row.image:
+                row.image = image
                 now = self._database.clock.now()
-                audit.note(session, now, "redspot", "replica-replaced", row.endpoint, incarnation=row.incarnation)
-            return _deployment(row)
+                audit.note(session, now, "redspot", "image-pinned", row.endpoint, deployment=row.id, image=image)
 
-    def _endpoint(self, session: Session, row: EndpointRow) -> Endpoint:
-        newest = _newest(session, row.name)
-        live = session.scalar(
-            select(DeploymentRow)
-            .where(DeploymentRow.endpoint == row.name, DeploymentRow.state == DeploymentState.LIVE)
-            .order_by(DeploymentRow.id.desc())
-            .limit(1)
+    def mark_ready(self, replica: Replica) -> None:
+        """Record that a replica answers."""
+        with self._database.write() as session:
+            row = session.get(ReplicaRow, (replica.deployment_id, replica.number))
+            if row is not None and row.state != ReplicaState.READY:
+                row.state = ReplicaState.READY
+                deployment = session.get_one(DeploymentRow, replica.deployment_id)
+                now = self._database.clock.now()
+                audit.note(session, now, "redspot", "replica-ready", deployment.endpoint, replica=replica.unit_id)
+
+    def drop_replica(self, replica: Replica, *, why: str) -> None:
+        """Record that a replica is no longer wanted, or is gone."""
+        with self._database.write() as session:
+            where = (ReplicaRow.deployment_id == replica.deployment_id, ReplicaRow.number == replica.number)
+            session.execute(delete(ReplicaRow).where(*where))
+            row = session.get_one(DeploymentRow, replica.deployment_id)
+            now = self._database.clock.now()
+            audit.note(session, now, "redspot", "replica-dropped", row.endpoint, replica=replica.unit_id, why=why)
+
+    def _cause(self, by: str, why: str) -> Cause:
+        return Cause(by, self._database.clock.now(), why)
+
+    def _stop(self, session: Session, row: EndpointRow, by: str) -> None:
+        cause = self._cause(by, "stopped")
+        rollout = newest_rollout(session, row.name)
+        if rollout is not None and not RolloutStage(rollout.stage).is_over:
+            rollout.stage, rollout.ended_at, rollout.reason = (
+                RolloutStage.REPLACED,
+                cause.at,
+                "The endpoint was stopped.",
+            )
+        for each in open_rows(session, row.name):
+            end(session, each, DeploymentState.ENDED, row.generation, cause)
+        row.state, row.updated_at = EndpointState.STOPPED, cause.at
+        audit.note(session, cause.at, by, f"endpoint-{row.state}", row.name)
+
+    def _start_again(self, session: Session, row: EndpointRow, by: str) -> None:
+        """Serve what the last deployments that ever answered served, and failing that what is defined."""
+        applied = definition_of(session.get_one(DefinitionRow, (row.name, row.generation)))
+        query = select(LedgerRow).where(
+            LedgerRow.endpoint == row.name, LedgerRow.share_before > 0, LedgerRow.event == LedgerEvent.ENDED
         )
-        return Endpoint(
-            name=row.name,
-            owner=row.owner,
-            state=EndpointState(row.state),
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            deployment=_deployment(newest) if newest else None,
-            serving=f"{live.model}@{live.version}" if live else None,
-            url=f"{self.router_url}/endpoints/{row.name}",
-        )
+        last = session.scalar(query.order_by(LedgerRow.id.desc()).limit(1))
+        if last is not None and last.at == row.updated_at and last.version not in applied.pins.values():
+            # The newest definition was rolled back, and an earlier one answered.
+            session.flush()
+            want_deployment(session, self._database, row.name, ModelRef.parse(last.version), by=by, why="started again")
+            return
+        apply_definition(session, applied.definition, applied.pins, self._cause(by, "started again"))
 
 
-def want_deployment(
-    session: Session, database: Database, name: str, ref: ModelRef, *, by: str, why: str
-) -> EndpointRow:
-    """Add the deployment within the caller's transaction; wanting what is there already changes nothing."""
-    parse_name(name, "endpoint")
-    number = ref.number
-    if number is None:
-        raise EndpointConflictError(f"{ref} is not an exact version; resolve it first.")
-    now = database.clock.now()
-    row = session.get(EndpointRow, name, with_for_update=True)
-    if row is None:
-        row = EndpointRow(name=name, owner=by, state=EndpointState.LIVE, created_at=now, updated_at=now)
-        session.add(row)
-        session.flush()
-    newest = _newest(session, name)
-    same = newest is not None and (newest.model, newest.version) == (ref.name, number) and newest.state in _OPEN
-    if same and row.state == EndpointState.LIVE:
-        return row
-    row.state, row.updated_at = EndpointState.LIVE, now
-    deployment = DeploymentRow(
-        id=new_id("d"),
-        endpoint=name,
-        model=ref.name,
-        version=number,
-        state=DeploymentState.STARTING,
-        incarnation=1,
-        created_at=now,
-        created_by=by,
-        why=why,
-        failure="",
-    )
-    session.add(deployment)
-    audit.note(session, now, by, "deploy", name, version=str(ref), why=why)
-    session.flush()
-    return row
+def _sentence(rollout: Rollout, move: Move) -> str:
+    if move.stage is RolloutStage.SHADOW:
+        return "It is ready; requests are mirrored to it."
+    if move.stage is RolloutStage.CANARY:
+        return f"It gets {100 * rollout.policy.stages[move.step]:g} % of the requests."
+    return rollout.why or "It is rolled out."
 
 
-def _endpoint_row(session: Session, name: str) -> EndpointRow:
-    row = session.get(EndpointRow, name)
-    if row is None:
-        known = ", ".join(session.scalars(select(EndpointRow.name).order_by(EndpointRow.name).limit(20))) or "none yet"
-        raise EndpointNotFoundError(f"No endpoint {name!r} is defined; endpoints: {known}.", endpoint=name)
-    return row
-
-
-def _newest(session: Session, name: str) -> DeploymentRow | None:
-    query = select(DeploymentRow).where(DeploymentRow.endpoint == name).order_by(DeploymentRow.id.desc()).limit(1)
-    return session.scalar(query)
-
-
-def _deployment(row: DeploymentRow) -> Deployment:
-    return Deployment(
-        id=row.id,
-        endpoint=row.endpoint,
-        model=row.model,
-        version=row.version,
-        state=DeploymentState(row.state),
-        incarnation=row.incarnation,
-        created_at=row.created_at,
-        created_by=row.created_by,
-        why=row.why,
-        live_at=row.live_at,
-        ended_at=row.ended_at,
-        failure=row.failure,
-    )
+def _end_others(session: Session, endpoint: EndpointRow, rollout: Rollout, move: Move, cause: Cause) -> None:
+    """End what has no part any more."""
+    is_back = move.stage is RolloutStage.ROLLED_BACK
+    kept = {arm.deployment_id for arm in (rollout.before if is_back else rollout.after)}
+    state = DeploymentState.FAILED if is_back else DeploymentState.ENDED
+    for row in open_rows(session, endpoint.name):
+        if row.id not in kept:
+            end(session, row, state, endpoint.generation, cause)

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from redspot.artifacts import Artifact
 from redspot.ids import ModelRef, parse_alias, parse_name
-from redspot.registry.endpoint import DeploymentState
+from redspot.registry.deployment import DeploymentState
+from redspot.registry.endpoint import ArmRole
 from redspot.registry.model import (
     EnvironmentRecord,
     Model,
@@ -218,7 +219,11 @@ def _model(session: Session, row: ModelRow) -> Model:
     aliases = session.scalars(select(AliasRow).where(AliasRow.model == row.name).order_by(AliasRow.alias)).all()
     endpoints = session.scalars(
         select(DeploymentRow.endpoint)
-        .where(DeploymentRow.model == row.name, DeploymentRow.state == DeploymentState.LIVE)
+        .where(
+            DeploymentRow.model == row.name,
+            DeploymentRow.state == DeploymentState.LIVE,
+            DeploymentRow.role == ArmRole.LIVE,
+        )
         .distinct()
         .order_by(DeploymentRow.endpoint)
     ).all()

@@ -21,9 +21,9 @@ from redspot.jobs.run import (
     RunState,
 )
 from redspot.stores import audit
+from redspot.stores.applying import want_deployment
 from redspot.stores.codec import from_json, maybe_from_json, to_json
 from redspot.stores.database import Database
-from redspot.stores.endpoints import want_deployment
 from redspot.stores.jobs import job_row
 from redspot.stores.models import add_version
 from redspot.stores.tables import JobRow, RunRow

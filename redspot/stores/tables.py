@@ -160,12 +160,27 @@ class EndpointRow(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
     state: Mapped[str]
+    generation: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
 
+class DefinitionRow(Base):
+    """A definition that was applied; those before it stay, so that one can go back to them."""
+
+    __tablename__ = "definitions"
+
+    endpoint: Mapped[str] = mapped_column(ForeignKey("endpoints.name"), primary_key=True)
+    generation: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    definition: Mapped[dict[str, Any]]
+    pins: Mapped[dict[str, Any]]
+    applied_at: Mapped[datetime]
+    applied_by: Mapped[str]
+    why: Mapped[str] = mapped_column(Text, default="")
+
+
 class DeploymentRow(Base):
-    """One row of the ledger."""
+    """One version at an endpoint, and its part now."""
 
     __tablename__ = "deployments"
     __table_args__ = (Index("ix_deployments_endpoint_state", "endpoint", "state"),)
@@ -175,13 +190,73 @@ class DeploymentRow(Base):
     model: Mapped[str]
     version: Mapped[int]
     state: Mapped[str]
-    incarnation: Mapped[int] = mapped_column(default=1)
+    incarnation: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     created_by: Mapped[str]
     why: Mapped[str] = mapped_column(Text, default="")
     live_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     failure: Mapped[str] = mapped_column(Text, default="")
+    role: Mapped[str]
+    share: Mapped[float]
+    replicas: Mapped[int]
+    generation: Mapped[int]
+    spec: Mapped[dict[str, Any]]
+    image: Mapped[str] = mapped_column(default="")
+
+
+class ReplicaRow(Base):
+    """A replica that is wanted; those that are not, have no row."""
+
+    __tablename__ = "replicas"
+
+    deployment_id: Mapped[str] = mapped_column(ForeignKey("deployments.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class LedgerRow(Base):
+    """One change of a deployment's part; never rewritten."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (Index("ix_ledger_endpoint_at", "endpoint", "at"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    endpoint: Mapped[str] = mapped_column(ForeignKey("endpoints.name"))
+    deployment_id: Mapped[str] = mapped_column(ForeignKey("deployments.id"))
+    version: Mapped[str]
+    event: Mapped[str]
+    role: Mapped[str]
+    share_before: Mapped[float]
+    share: Mapped[float]
+    generation: Mapped[int]
+    who: Mapped[str]
+    why: Mapped[str] = mapped_column(Text, default="")
+
+
+class RolloutRow(Base):
+    """How an endpoint goes from some arms to others, and where it is on the way."""
+
+    __tablename__ = "rollouts"
+    __table_args__ = (Index("ix_rollouts_endpoint", "endpoint"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    endpoint: Mapped[str] = mapped_column(ForeignKey("endpoints.name"))
+    generation: Mapped[int]
+    stage: Mapped[str]
+    step: Mapped[int]
+    since: Mapped[datetime]
+    before: Mapped[list[Any]]
+    after: Mapped[list[Any]]
+    policy: Mapped[dict[str, Any]]
+    baseline: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    why: Mapped[str] = mapped_column(Text, default="")
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class TokenRow(Base):
@@ -196,6 +271,9 @@ class TokenRow(Base):
     endpoints: Mapped[list[Any] | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    rate_per_s: Mapped[float | None]
+    burst: Mapped[int | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class AuditRow(Base):

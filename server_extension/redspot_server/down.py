@@ -7,8 +7,9 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from redspot.compute.docker import DockerBackend
 from redspot.compute.process import ProcessBackend
-from redspot.compute.unit import UnitPhase
+from redspot.compute.unit import ComputeBackend, UnitPhase
 from redspot.config import Config
 from redspot.errors import UnavailableError
 from redspot_server.service import running_service
@@ -37,7 +38,15 @@ def stop_everything(config: Config, *, grace_s: float) -> tuple[str, ...]:
     if service is not None:
         _stop_service(config, service.get("pid"))
         stopped.append("service")
-    backend = ProcessBackend(config.units_dir)
+    stopped += _stop_units(ProcessBackend(config.units_dir), grace_s)
+    if config.containers_dir.exists():
+        containers = DockerBackend(config.containers_dir, url=config.docker_url)
+        stopped += _stop_units(containers, grace_s)
+        containers.close()
+    return tuple(stopped)
+
+
+def _stop_units(backend: ComputeBackend, grace_s: float) -> list[str]:
     alive = [
         unit_id
         for unit_id in backend.unit_ids()
@@ -45,7 +54,7 @@ def stop_everything(config: Config, *, grace_s: float) -> tuple[str, ...]:
     ]
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda unit_id: backend.stop(unit_id, grace_s=grace_s), alive))
-    return (*stopped, *alive)
+    return alive
 
 
 def _stop_service(config: Config, pid: int | None) -> None:

@@ -23,7 +23,8 @@ from redspot_server.child import answers, join_or_start
 from redspot_server.handlers import encode
 from redspot_server.problems import problem_of
 
-_PASSED_BACK = ("Content-Type", "Content-Disposition", "Content-Security-Policy", "X-Request-Id")
+_PASSED_BACK = ("Content-Type", "Content-Disposition", "Content-Security-Policy", "X-Request-Id", "Etag")
+_PASSED_ON = ("If-Match",)
 _TIMEOUT_S = 120.0
 
 
@@ -101,7 +102,7 @@ class ProxyHandler(JupyterHandler):
                 path,
                 params=self.request.query,
                 content=self.request.body or None,
-                headers={"Content-Type": self.request.headers.get("Content-Type", "application/json")},
+                headers=self._given(),
             )
         except RedspotError as error:
             self._problem(error)
@@ -118,6 +119,11 @@ class ProxyHandler(JupyterHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Cache-Control", "no-store")
         self.finish(answer.content)
+
+    def _given(self) -> dict[str, str]:
+        """Return the headers that say what is asked, and none of those that say who asks."""
+        given = {"Content-Type": self.request.headers.get("Content-Type", "application/json")}
+        return given | {name: self.request.headers[name] for name in _PASSED_ON if name in self.request.headers}
 
     def _problem(self, error: RedspotError) -> None:
         problem = problem_of(error, "")

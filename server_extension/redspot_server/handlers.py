@@ -151,6 +151,7 @@ class RouteHandler(RedspotHandler):
     """Answers one path; `routes` has its methods."""
 
     routes: ClassVar[dict[str, Route]]
+    _etag: str | None = None
 
     async def _answer(self, **parts: str) -> None:
         route = self.routes.get(self.request.method or "")
@@ -164,15 +165,24 @@ class RouteHandler(RedspotHandler):
             arguments["body"] = self._parse_body(route)
         if route.query is not None:
             arguments["query"] = self._parse_query(route)
+        if route.is_conditional:
+            arguments["if_match"] = self.request.headers.get("If-Match")
         reply = await self._call(route, caller, arguments)
+        self._etag = getattr(reply, "etag", None)
         self.set_status(route.status)
         if isinstance(reply, Content):
             self._send_content(reply)
         else:
             self.set_header("Content-Type", "application/json")
+            if self._etag:
+                self.set_header("Etag", self._etag)
             self.finish(adapter_of(route.reply).dump_json(reply))
 
     get = post = put = patch = delete = _answer
+
+    def compute_etag(self) -> str | None:
+        """Return the reply's own entity tag; a hash of the answer where it has none."""
+        return self._etag or super().compute_etag()
 
     async def _call(self, route: Route, caller: Caller, arguments: dict[str, Any]) -> Any:
         audit.how.set(caller.how)

@@ -17,10 +17,12 @@ from redspot.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from redspot.registry.endpoint_store import StaleDefinitionError
 from redspot.serving.errors import MethodNotAllowedError
 
 STATUS: dict[type[BaseException], HTTPStatus] = {
     MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
+    StaleDefinitionError: HTTPStatus.PRECONDITION_FAILED,
     InvalidError: HTTPStatus.BAD_REQUEST,
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,

@@ -13,10 +13,13 @@ from redspot.contracts import requests as given
 from redspot.jobs.job import Job, Schedule
 from redspot.jobs.notebook import NotebookFacts
 from redspot.jobs.run import Run
-from redspot.registry.endpoint import Deployment, Endpoint
+from redspot.registry.deployment import Deployment
 from redspot.registry.model import Model, Version
+from redspot.registry.plan import EndpointPlan
+from redspot.registry.standing import AppliedDefinition, Endpoint
+from redspot.registry.token import Token
 from redspot_server.content import Content
-from redspot_server.endpoints import deployments, jobs, models, runs, schedules, system
+from redspot_server.endpoints import definitions, deployments, exports, jobs, models, runs, schedules, system, tokens
 from redspot_server.identity import Right
 
 
@@ -32,6 +35,8 @@ class Route:
         The dataclass that is sent; `Content` for bytes.
     body, query
         Pydantic models of what comes in; None for nothing.
+    is_conditional
+        Whether the endpoint function takes the header ``If-Match`` as `if_match`.
     """
 
     method: str
@@ -43,6 +48,7 @@ class Route:
     body: type[given.Request] | None = None
     query: type[given.Request] | None = None
     status: int = 200
+    is_conditional: bool = False
 
     @property
     def pattern(self) -> str:
@@ -57,7 +63,19 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "instance-types", system.list_instance_types, out.Page[InstanceType], READ, "Instance types"),
     Route("GET", "images", system.list_images, out.Page[out.ImageSummary], READ, "Images"),
     Route("GET", "audit", system.list_audit, out.Page[out.AuditEntry], ADMIN, "Changes", query=given.ListQuery),
-    Route("POST", "tokens", system.make_token, out.NewToken, AUTHOR, "Make a token", body=given.TokenIn, status=201),
+    Route("GET", "tokens", tokens.list_tokens, out.Page[Token], READ, "One's tokens"),
+    Route("POST", "tokens", tokens.make_token, out.NewToken, AUTHOR, "Make a token", body=given.TokenIn, status=201),
+    Route(
+        "POST",
+        "tokens/{token_id}/rotate",
+        tokens.rotate_token,
+        out.NewToken,
+        AUTHOR,
+        "Replace a token",
+        body=given.RotationIn,
+        status=201,
+    ),
+    Route("DELETE", "tokens/{token_id}", tokens.revoke_token, Token, AUTHOR, "End a token"),
     Route("GET", "models", models.list_models, out.Page[Model], READ, "Models", query=given.ListQuery),
     Route("GET", "models/{name}", models.read_model, Model, READ, "One model"),
     Route(
@@ -127,6 +145,7 @@ ROUTES: tuple[Route, ...] = (
         body=given.ScheduleChange,
     ),
     Route("GET", "endpoints", deployments.list_endpoints, out.Page[Endpoint], READ, "Endpoints"),
+    Route("POST", "endpoints/plan", definitions.plan, EndpointPlan, READ, "Plan a definition", body=given.PlanIn),
     Route("GET", "endpoints/{name}", deployments.read_endpoint, Endpoint, READ, "One endpoint"),
     Route(
         "PATCH",
@@ -138,8 +157,50 @@ ROUTES: tuple[Route, ...] = (
         body=given.EndpointChange,
     ),
     Route(
-        "GET", "endpoints/{name}/deployments", deployments.list_deployments, out.Page[Deployment], READ, "The ledger"
+        "GET", "endpoints/{name}/deployments", deployments.list_deployments, out.Page[Deployment], READ, "Deployments"
     ),
+    Route(
+        "GET",
+        "endpoints/{name}/definition",
+        definitions.read_definition,
+        AppliedDefinition,
+        READ,
+        "The definition in force",
+    ),
+    Route(
+        "PUT",
+        "endpoints/{name}/definition",
+        definitions.apply_definition,
+        AppliedDefinition,
+        AUTHOR,
+        "Apply a definition",
+        body=given.DefinitionIn,
+        is_conditional=True,
+    ),
+    Route(
+        "GET",
+        "endpoints/{name}/export",
+        exports.export_endpoint,
+        Content,
+        READ,
+        "The same for a cluster",
+        query=given.ExportQuery,
+    ),
+    Route(
+        "GET",
+        "endpoints/{name}/ledger",
+        definitions.read_ledger,
+        out.Ledger,
+        READ,
+        "What answered when",
+        query=given.LedgerQuery,
+    ),
+    Route(
+        "POST", "endpoints/{name}/rollback", definitions.roll_back, Endpoint, AUTHOR, "Roll back", body=given.RollbackIn
+    ),
+    Route("POST", "endpoints/{name}/promote", definitions.promote, Endpoint, AUTHOR, "Promote", body=given.WhyIn),
+    Route("POST", "endpoints/{name}/abort", definitions.abort, Endpoint, AUTHOR, "Take back", body=given.WhyIn),
+    Route("POST", "endpoints/{name}/scale", definitions.scale, Endpoint, AUTHOR, "Bound replicas", body=given.ScaleIn),
     Route(
         "POST",
         "endpoints/{name}/deployments",

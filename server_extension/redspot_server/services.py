@@ -83,6 +83,11 @@ class Services:
             key=_installation_key(config),
         )
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several people use this installation, so that what is private to one is kept from others."""
+        return len(self.users) > 1
+
     def environment(self, instance_type: str) -> EnvironmentRecord:
         """Return the environment that a job made now runs in."""
         image = running_image()

@@ -16,6 +16,7 @@ HEAVY = (
     "jupyterlab",
     "sqlalchemy",
     "docker",
+    "kubernetes",
     "torch",
     "pandas",
     "jupyterhub",

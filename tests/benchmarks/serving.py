@@ -20,7 +20,9 @@ sys.path.insert(0, str(HERE))
 
 from machine import Bystanders, median  # noqa: E402  a script's neighbour
 from serving_load import Load, put_load, require_wrk  # noqa: E402
+from serving_models import many_models  # noqa: E402
 from serving_own import TOKEN  # noqa: E402
+from serving_rollout import measured_rollout  # noqa: E402
 from serving_server import Server, ServerFailedError, free_port  # noqa: E402
 from serving_sides import Side, own_side, peer_sides  # noqa: E402
 from table import print_table, rounded  # noqa: E402
@@ -30,9 +32,6 @@ STARTS = 3
 WORK = {"row": (1, 1), "rows16": (1, 16), "hundred": (100, 16)}
 LEFT_OUT = {
     "logging_cost": "events are not logged yet",
-    "rollout_failed": "the rollout test measures it",
-    "many_models_mb": "a server holds one model yet",
-    "routing_us": "a server holds one model yet",
 }
 
 BARS = {
@@ -45,7 +44,10 @@ BARS = {
     "two_core_use": ("≥", 0.85),
     "memory_ratio": ("≤", 0.4),
     "ready_s": ("≤", 0.8),
+    "many_models_mb": ("≤", 1.5),
+    "routing_us": ("≤", 50),
     "router_added_ms": ("≤", 0.5),
+    "rollout_failed": ("≤", 0),
 }
 
 Seen = dict[str, list[float]]
@@ -57,12 +59,15 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, required=True, help="folder of the peers' environments")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
+    parser.add_argument("--rollout-seconds", type=float, default=60.0, help="of the roll-outs under load")
     options = parser.parse_args()
     require_wrk()
     bystanders = Bystanders()
     with tempfile.TemporaryDirectory(prefix="redspot-bench-") as folder:
         # A Unix socket must lie in a folder that is closed to others, and its path be short.
         figures, absent = measured(options.peers, Path(folder), options.rounds, options.seconds)
+    note("roll-outs under load")
+    figures |= measured_rollout(seconds=options.rollout_seconds)
     figures["others_pct"] = bystanders.percent()
     print_table(figures, BARS)
     for name, reason in {**absent, **LEFT_OUT}.items():
@@ -115,7 +120,8 @@ def measured(environments: Path, folder: Path, rounds: int, seconds: int) -> tup
             keep(seen, "direct", "row", loaded(servers[own.name], own, 1, 1, seconds))
         for side, server in asked:
             seen.setdefault(f"{side.name}_pss_mib", []).append(server.pss_mib())
-    return ratios(seen, [side.name for side in sides if side is not own]), absent
+    note("many models in one server")
+    return ratios(seen, [side.name for side in sides if side is not own]) | many_models(own), absent
 
 
 def started(side: Side, folder: Path, seen: Seen, running: ExitStack) -> Server:

@@ -145,7 +145,7 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
 
     def start(
         deployment_id: str = "d1",
-        version: str = "1",
+        version: str | None = "1",
         *,
         port: int | None = None,
         limits: object = None,
@@ -166,13 +166,13 @@ def replicas_in(pipeline_file: Path) -> Iterator[Starting]:
             **({"socket": str(socket)} if port is None else {"port": port}),
             **more,
         }
-        config.write_text(json.dumps(content))
+        config.write_text(json.dumps({key: value for key, value in content.items() if value is not None}))
         process = subprocess.Popen(
             [sys.executable, "-m", "redspot.serving.replica", str(config)],
             env={**os.environ, "REDSPOT_REPLICA_SECRET": SECRET},
             stderr=subprocess.DEVNULL,
         )
-        replica = ReplicaProcess(process, ReplicaEntry(deployment_id, "species", version, str(socket), SECRET))
+        replica = ReplicaProcess(process, ReplicaEntry(deployment_id, "species", version or "1", str(socket), SECRET))
         started.append(replica)
         is_there = socket.exists if port is None else lambda: is_listening(port)
         wait_until(lambda: is_there() or process.poll() is not None)

@@ -3,15 +3,15 @@ from __future__ import annotations
 from prometheus_client.parser import text_string_to_metric_families
 
 from redspot.serving.exposition import merge_expositions
-from redspot.serving.metrics import ReplicaMetrics
+from redspot.serving.metrics import ModelMetrics, ReplicaMetrics
 
 
 def test_several_replicas_read_as_one() -> None:
     texts = {}
     for name, rows in (("d1-0", 3), ('d"2\\', 5)):
-        metrics = ReplicaMetrics("penguins", "species", "1, {x}")
-        metrics.count_rows(rows)
-        texts[name] = metrics.render().body.decode()
+        model = ModelMetrics("species", "1, {x}")
+        model.count_rows(rows)
+        texts[name] = ReplicaMetrics("penguins", [model]).render().body.decode()
     families = {family.name: family for family in text_string_to_metric_families(merge_expositions(texts))}
     rows_by_replica = {
         sample.labels["replica"]: sample.value

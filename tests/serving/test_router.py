@@ -149,6 +149,18 @@ def test_a_replica_that_is_not_there_is_passed_over(start_router: StartingRouter
     assert answers == [200] * 9
 
 
+def test_a_replica_behind_a_tcp_port_answers_until_it_is_gone(
+    start_router: StartingRouter, start_replica: Starting, free_port: int
+) -> None:
+    one = start_replica("pod", port=free_port)
+    one.entry = replace(one.entry, socket=f"tcp://127.0.0.1:{free_port}")
+    router = start_router(table(1, one))
+    answers = [router.client.post("/endpoints/penguins/predict", json=[ADELIE]) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert end(one.process) == 0
+    assert router.client.post("/endpoints/penguins/predict", json=[ADELIE]).status_code == 503
+
+
 def test_replicas_take_turns(start_router: StartingRouter, start_replica: Starting) -> None:
     first, second = start_replica("d1", "1"), start_replica("d2", "2")
     router = start_router(table(1, first, second))

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from redspot.stores.database import Database
 from redspot.stores.leases import SqlLeases
-from redspot.stores.tokens import SqlTokenStore
 from tests.clock import SetClock
 
 
@@ -20,18 +17,3 @@ def test_one_holder_at_a_time(database: Database, clock: SetClock) -> None:
     assert leases.holder("x") == "b"
     leases.release("x", "b")
     assert leases.holder("x") is None
-
-
-def test_tokens_are_kept_as_hashes_and_expire(database: Database, clock: SetClock) -> None:
-    tokens = SqlTokenStore(database)
-    made = tokens.add("t", owner="ada", endpoints=("front",), days=1)
-    (grant,) = tokens.grants()
-    assert grant.endpoints == ("front",)
-    assert made.token not in grant.digest
-    clock.forward(days=2)
-    assert tokens.grants() == ()
-
-
-def test_a_token_needs_a_name(database: Database) -> None:
-    with pytest.raises(Exception, match="not a valid name"):
-        SqlTokenStore(database).add("", owner="ada", endpoints=None, days=1)

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/endpoints/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plan a definition */
+        post: operations["plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/endpoints/{name}": {
         parameters: {
             query?: never;
@@ -56,6 +73,41 @@ export interface paths {
         patch: operations["change_endpoint"];
         trace?: never;
     };
+    "/api/endpoints/{name}/abort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back */
+        post: operations["abort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/definition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The definition in force */
+        get: operations["read_definition"];
+        /** Apply a definition */
+        put: operations["apply_definition"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/endpoints/{name}/deployments": {
         parameters: {
             query?: never;
@@ -63,11 +115,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The ledger */
+        /** Deployments */
         get: operations["list_deployments"];
         put?: never;
         /** Deploy a version */
         post: operations["deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for a cluster */
+        get: operations["export_endpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What answered when */
+        get: operations["read_ledger"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -85,6 +171,57 @@ export interface paths {
         put?: never;
         /** Try an endpoint */
         post: operations["predict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Promote */
+        post: operations["promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Roll back */
+        post: operations["roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/scale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bound replicas */
+        post: operations["scale"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,10 +579,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One's tokens */
+        get: operations["list_tokens"];
         put?: never;
         /** Make a token */
         post: operations["make_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a token */
+        delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{token_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace a token */
+        post: operations["rotate_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -508,12 +680,109 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Access
+         * @description Who may call an endpoint beside its owner: nobody, unless named.
+         *
+         *     Attributes
+         *     ----------
+         *     callers
+         *         Names of people whose tokens are let in; ``*`` is everybody with a token.
+         *     cors_origins
+         *         Origins, such as ``https://app.example.org``, whose pages may call it from a browser.
+         */
+        Access: {
+            /**
+             * Callers
+             * @default []
+             */
+            callers: string[];
+            /**
+             * Cors Origins
+             * @default []
+             */
+            cors_origins: string[];
+        };
+        /**
          * AliasIn
          * @description Where an alias points.
          */
         AliasIn: {
             /** Number */
             number: number;
+        };
+        /**
+         * AppliedDefinition
+         * @description A definition as it was applied.
+         *
+         *     Attributes
+         *     ----------
+         *     pins
+         *         What its versions were resolved to, such as ``{"penguins@champion": "penguins@4"}``.
+         */
+        AppliedDefinition: {
+            /**
+             * Applied At
+             * Format: date-time
+             */
+            applied_at: string;
+            /** Applied By */
+            applied_by: string;
+            definition: components["schemas"]["EndpointDefinition"];
+            /** Generation */
+            generation: number;
+            /** Pins */
+            pins: {
+                [key: string]: string;
+            };
+            /** Why */
+            why: string;
+        };
+        /**
+         * Arm
+         * @description The part that one deployment has in an endpoint.
+         *
+         *     Attributes
+         *     ----------
+         *     share
+         *         Of a live arm the share of requests it answers, of a shadow the share mirrored to it; 0 to 1.
+         */
+        Arm: {
+            /** Deployment Id */
+            deployment_id: string;
+            role: components["schemas"]["ArmRole"];
+            /** Share */
+            share: number;
+        };
+        /**
+         * ArmRole
+         * @description What a deployment does among those of one endpoint.
+         *
+         *     A ``live`` one answers a share of the callers; a ``shadow`` is asked again what a live one has answered, and
+         *     its answers are only compared.
+         * @enum {string}
+         */
+        ArmRole: "live" | "shadow";
+        /**
+         * ArmStatus
+         * @description One arm as it is now.
+         *
+         *     Attributes
+         *     ----------
+         *     replicas, ready
+         *         How many are wanted, and how many of them answer.
+         */
+        ArmStatus: {
+            /** Deployment Id */
+            deployment_id: string;
+            /** Ready */
+            ready: number;
+            /** Replicas */
+            replicas: number;
+            role: components["schemas"]["ArmRole"];
+            /** Share */
+            share: number;
+            /** Version */
+            version: string;
         };
         /**
          * Artifact
@@ -578,17 +847,49 @@ export interface components {
             ok: boolean;
         };
         /**
+         * DefinitionIn
+         * @description What an endpoint shall be.
+         */
+        DefinitionIn: {
+            /**
+             * Confirm
+             * @description Deploy versions also when they have no recorded rows to check.
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * Definition
+             * @description The fields of `EndpointDefinition`; others keep their default.
+             */
+            definition: {
+                [key: string]: unknown;
+            };
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
          * Deployment
-         * @description One row of the ledger: which version served an endpoint, from when to when.
+         * @description One version at an endpoint, from when to when.
          *
          *     Attributes
          *     ----------
          *     incarnation
-         *         How many replicas were started for it; more than 1 when one had to be replaced.
+         *         How many replicas were ever started for it; their numbers are 1 to this.
          *     live_at, ended_at
-         *         When it began and ceased to answer (UTC); None before that.
+         *         When it became part of the endpoint and ceased to be (UTC); None before that.
          *     failure
          *         One sentence saying why it failed, or empty.
+         *     role, share
+         *         Its part now; see `redspot.registry.endpoint.Arm`.
+         *     replicas
+         *         How many replicas are wanted now.
+         *     generation
+         *         Of the endpoint's definition that asked for it.
+         *     image
+         *         What its replicas run in, from the first one's start on: an image's id, or the lock of a process environment.
          */
         Deployment: {
             /**
@@ -604,14 +905,37 @@ export interface components {
             endpoint: string;
             /** Failure */
             failure: string;
+            /**
+             * Generation
+             * @default 0
+             */
+            generation: number;
             /** Id */
             id: string;
+            /**
+             * Image
+             * @default
+             */
+            image: string;
             /** Incarnation */
             incarnation: number;
             /** Live At */
             live_at: string | null;
             /** Model */
             model: string;
+            /**
+             * Replicas
+             * @default 1
+             */
+            replicas: number;
+            /** @default live */
+            role: components["schemas"]["ArmRole"];
+            /**
+             * Share
+             * @default 0
+             */
+            share: number;
+            spec?: components["schemas"]["ReplicaSpec"];
             state: components["schemas"]["DeploymentState"];
             /** Version */
             version: number;
@@ -623,6 +947,12 @@ export interface components {
          * @description A version that an endpoint shall serve.
          */
         DeploymentIn: {
+            /**
+             * Confirm
+             * @description Deploy it also when it has no recorded rows to check.
+             * @default false
+             */
+            confirm: boolean;
             /**
              * Version
              * @description `name@7`, `name@alias` or `name@latest`.
@@ -636,7 +966,7 @@ export interface components {
         };
         /**
          * DeploymentState
-         * @description ``starting`` → ``live`` → ``ended``, or ``failed`` when it never answered.
+         * @description ``starting`` → ``live`` → ``ended``, or ``failed`` when it never answered or was rolled back.
          * @enum {string}
          */
         DeploymentState: "starting" | "live" | "ended" | "failed";
@@ -647,23 +977,41 @@ export interface components {
          *     Attributes
          *     ----------
          *     state
-         *         What is wanted; what is, is in `deployment`.
+         *         What is wanted; what is, is in `arms` and `rollout`.
          *     deployment
          *         The newest deployment, or None before the first.
          *     serving
-         *         The exact version that answers now, such as ``penguins@3``, or None.
+         *         The exact version that answers most requests now, such as ``penguins@3``, or None.
+         *     generation
+         *         Grows with every definition that is applied; the entity tag of the definition.
+         *     arms
+         *         The versions that answer or are compared now.
+         *     rollout
+         *         The newest one, or None before the first.
          */
         Endpoint: {
+            /**
+             * Arms
+             * @default []
+             */
+            arms: components["schemas"]["ArmStatus"][];
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
             deployment: components["schemas"]["Deployment"] | null;
+            /**
+             * Generation
+             * @default 0
+             */
+            generation: number;
             /** Name */
             name: string;
             /** Owner */
             owner: string;
+            /** @default null */
+            rollout: components["schemas"]["Rollout"] | null;
             /** Serving */
             serving: string | null;
             state: components["schemas"]["EndpointState"];
@@ -682,6 +1030,152 @@ export interface components {
         EndpointChange: {
             /** State */
             state: string;
+        };
+        /**
+         * EndpointDefinition
+         * @description What an endpoint is wanted to be.
+         *
+         *     Attributes
+         *     ----------
+         *     model
+         *         ``name@7``, ``name@champion`` or ``name@latest``; resolved to an exact version when applied. Empty with `split`.
+         *     follow
+         *         Whether a move of the alias, or a newer version for ``latest``, starts a roll-out.
+         *     backend, instance_type
+         *         Where replicas run, and what each may use.
+         *     min_replicas, max_replicas
+         *         Bounds of each version's replicas; 0 lets it sleep until the next request.
+         *     target_in_flight
+         *         Requests under way that one replica shall have; more of them start another one.
+         *     idle_s
+         *         Seconds without a request before it sleeps.
+         *     max_in_flight
+         *         Requests under way, waiting ones included, beyond which others are refused; None knows no such bound.
+         *     split
+         *         Version → share for an experiment; shares sum to 1.
+         *     sticky
+         *         ``header:NAME`` or ``column:NAME``: what keeps a caller with one version; empty for chance.
+         *     shadow
+         *         Version that is asked the same and only compared; empty for none.
+         *     log_sample, redact, keep_days
+         *         Which predictions are kept as events, without which columns, for how many days; None is the installation's.
+         *     owner
+         *         Whose tokens may always call; empty for who applies it first.
+         */
+        EndpointDefinition: {
+            access?: components["schemas"]["Access"];
+            /**
+             * Backend
+             * @default process
+             */
+            backend: string;
+            /**
+             * Follow
+             * @default false
+             */
+            follow: boolean;
+            /**
+             * Idle S
+             * @default 300
+             */
+            idle_s: number;
+            /**
+             * Instance Type
+             * @default cpu.small
+             */
+            instance_type: string;
+            /**
+             * Keep Days
+             * @default null
+             */
+            keep_days: number | null;
+            /**
+             * Log Sample
+             * @default null
+             */
+            log_sample: number | null;
+            /**
+             * Max In Flight
+             * @default null
+             */
+            max_in_flight: number | null;
+            /**
+             * Max Replicas
+             * @default 1
+             */
+            max_replicas: number;
+            /**
+             * Min Replicas
+             * @default 1
+             */
+            min_replicas: number;
+            /**
+             * Model
+             * @default
+             */
+            model: string;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /**
+             * Redact
+             * @default null
+             */
+            redact: string[] | null;
+            rollout?: components["schemas"]["RolloutPolicy"];
+            /**
+             * Shadow
+             * @default
+             */
+            shadow: string;
+            /** Split */
+            split?: {
+                [key: string]: number;
+            };
+            /**
+             * Sticky
+             * @default
+             */
+            sticky: string;
+            /**
+             * Target In Flight
+             * @default 4
+             */
+            target_in_flight: number;
+        };
+        /**
+         * EndpointPlan
+         * @description What applying a definition would do.
+         *
+         *     Attributes
+         *     ----------
+         *     generation
+         *         The one it was compared with; 0 for an endpoint that does not exist yet.
+         *     changes
+         *         Fields that change.
+         *     actions
+         *         What happens then, in words and in order.
+         *     unchecked
+         *         Versions without recorded rows, which somebody has to confirm.
+         */
+        EndpointPlan: {
+            /** Actions */
+            actions: string[];
+            /** Changes */
+            changes: components["schemas"]["FieldChange"][];
+            /** Generation */
+            generation: number;
+            /** Name */
+            name: string;
+            /**
+             * Unchecked
+             * @default []
+             */
+            unchecked: string[];
         };
         /**
          * EndpointState
@@ -711,6 +1205,18 @@ export interface components {
             platform: string;
             /** Python */
             python: string;
+        };
+        /**
+         * FieldChange
+         * @description A field of the definition that changes; values as JSON.
+         */
+        FieldChange: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Field */
+            field: string;
         };
         /**
          * FirePreview
@@ -862,6 +1368,92 @@ export interface components {
             values?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Ledger
+         * @description What answered at some moment, and what had changed until then, newest first.
+         *
+         *     Attributes
+         *     ----------
+         *     at
+         *         The moment (UTC).
+         */
+        Ledger: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Entries */
+            entries: components["schemas"]["LedgerEntry"][];
+            /** Live */
+            live: components["schemas"]["LiveArm"][];
+        };
+        /**
+         * LedgerEntry
+         * @description One change of a deployment's part; never rewritten.
+         *
+         *     Attributes
+         *     ----------
+         *     role, share
+         *         From this moment on, until the deployment's next entry.
+         *     share_before
+         *         Until this moment.
+         *     generation
+         *         Of the definition that was in force.
+         *     why
+         *         One sentence.
+         */
+        LedgerEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Deployment Id */
+            deployment_id: string;
+            /** Endpoint */
+            endpoint: string;
+            event: components["schemas"]["LedgerEvent"];
+            /** Generation */
+            generation: number;
+            /** Id */
+            id: number;
+            role: components["schemas"]["ArmRole"];
+            /** Share */
+            share: number;
+            /** Share Before */
+            share_before: number;
+            /** Version */
+            version: string;
+            /** Who */
+            who: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * LedgerEvent
+         * @description What a row of the ledger records.
+         * @enum {string}
+         */
+        LedgerEvent: "created" | "shifted" | "ended" | "failed";
+        /**
+         * LiveArm
+         * @description What a version did at some moment: answered, or was compared with, this share of requests.
+         */
+        LiveArm: {
+            /** Deployment Id */
+            deployment_id: string;
+            role: components["schemas"]["ArmRole"];
+            /** Share */
+            share: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Version */
+            version: string;
         };
         /**
          * LogTail
@@ -1134,6 +1726,19 @@ export interface components {
          * Page
          * @description One page of a list; `next_cursor` is None on the last one.
          */
+        Page_Token_: {
+            /** Items */
+            items: components["schemas"]["Token"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
         Page_Version_: {
             /** Items */
             items: components["schemas"]["Version"][];
@@ -1189,6 +1794,27 @@ export interface components {
          */
         ParameterKind: "int" | "float" | "bool" | "str" | "date" | "list" | "dict" | "any";
         /**
+         * Parity
+         * @description What happens to a version that has no recorded rows to check; rows that there are, are always checked.
+         *
+         *     ``require``: it is refused; ``ask``: somebody has to confirm it; ``skip``: it is deployed.
+         * @enum {string}
+         */
+        Parity: "require" | "ask" | "skip";
+        /**
+         * PlanIn
+         * @description What an endpoint might be.
+         */
+        PlanIn: {
+            /**
+             * Definition
+             * @description The fields of `EndpointDefinition`; others keep their default.
+             */
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * PredictIn
          * @description Rows to try an endpoint with.
          */
@@ -1235,6 +1861,197 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * ReplicaSpec
+         * @description How replicas of a deployment run; another one needs other replicas.
+         *
+         *     Attributes
+         *     ----------
+         *     log_sample
+         *         Share of predictions that become events; None is the installation's.
+         *     redact
+         *         Columns whose values are not kept; None is the installation's.
+         */
+        ReplicaSpec: {
+            /**
+             * Backend
+             * @default process
+             */
+            backend: string;
+            /**
+             * Instance Type
+             * @default cpu.small
+             */
+            instance_type: string;
+            /**
+             * Log Sample
+             * @default null
+             */
+            log_sample: number | null;
+            /**
+             * Redact
+             * @default null
+             */
+            redact: string[] | null;
+        };
+        /**
+         * RollbackIn
+         * @description Where to go back to.
+         */
+        RollbackIn: {
+            /**
+             * Deployment Id
+             * @description A row of the ledger; null for what answered before.
+             * @default null
+             */
+            deployment_id: string | null;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
+         * Rollout
+         * @description How an endpoint goes from some arms to others.
+         *
+         *     Attributes
+         *     ----------
+         *     step
+         *         Which of the policy's steps it is at, from 0; of meaning in stage ``canary``.
+         *     since
+         *         When this stage and step began (UTC).
+         *     before, after
+         *         The arms it comes from and goes to.
+         *     reason
+         *         Why it was rolled back or replaced, in one sentence; empty otherwise.
+         */
+        Rollout: {
+            /** After */
+            after: components["schemas"]["Arm"][];
+            /** Before */
+            before: components["schemas"]["Arm"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Endpoint */
+            endpoint: string;
+            /** Generation */
+            generation: number;
+            /** Id */
+            id: string;
+            policy: components["schemas"]["RolloutPolicy"];
+            /** Reason */
+            reason: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            stage: components["schemas"]["RolloutStage"];
+            /** Step */
+            step: number;
+            /** Why */
+            why: string;
+        };
+        /**
+         * RolloutPolicy
+         * @description How a new version takes over from those before it.
+         *
+         *     Attributes
+         *     ----------
+         *     steps
+         *         Shares of requests that go to what is new, growing; the last is 1.
+         *     step_s
+         *         How long each step lasts at least, in seconds.
+         *     shadow_s
+         *         How long requests are mirrored before the first step, in seconds.
+         *     min_requests
+         *         How many requests what is new must have answered in a step before the rules judge it. A step without so many
+         *         lasts up to ten times `step_s`.
+         *     max_error_rate
+         *         Share of its requests that may end with a status of 500 or above, or with none.
+         *     max_latency_ratio
+         *         Its 95th percentile over that of the versions before it.
+         *     max_score_psi
+         *         Population stability index between its predictions and theirs.
+         *     max_mismatch
+         *         Share of mirrored requests whose answers may differ. A better model answers otherwise, so 1 only reports it.
+         */
+        RolloutPolicy: {
+            /**
+             * Max Error Rate
+             * @default 0.01
+             */
+            max_error_rate: number;
+            /**
+             * Max Latency Ratio
+             * @default 2
+             */
+            max_latency_ratio: number;
+            /**
+             * Max Mismatch
+             * @default 1
+             */
+            max_mismatch: number;
+            /**
+             * Max Score Psi
+             * @default 0.25
+             */
+            max_score_psi: number;
+            /**
+             * Min Requests
+             * @default 50
+             */
+            min_requests: number;
+            /** @default ask */
+            parity: components["schemas"]["Parity"];
+            /**
+             * Shadow S
+             * @default 60
+             */
+            shadow_s: number;
+            /**
+             * Step S
+             * @default 60
+             */
+            step_s: number;
+            /**
+             * Steps
+             * @default [
+             *       0.05,
+             *       0.25,
+             *       1
+             *     ]
+             */
+            steps: number[];
+            /** @default blue-green */
+            strategy: components["schemas"]["Strategy"];
+        };
+        /**
+         * RolloutStage
+         * @description ``starting`` → ``shadow`` → ``canary`` → ``done``; or ``rolled-back``, or ``replaced`` by another roll-out.
+         * @enum {string}
+         */
+        RolloutStage: "starting" | "shadow" | "canary" | "done" | "rolled-back" | "replaced";
+        /**
+         * RotationIn
+         * @description How a token gives way to another.
+         */
+        RotationIn: {
+            /**
+             * Grace S
+             * @description Seconds for which the old one goes on.
+             * @default 86400
+             */
+            grace_s: number;
         };
         /**
          * Run
@@ -1368,6 +2185,21 @@ export interface components {
          */
         RunState: "queued" | "starting" | "running" | "succeeded" | "failed" | "cancelled" | "timed_out" | "lost";
         /**
+         * ScaleIn
+         * @description How many replicas each version of an endpoint shall have.
+         */
+        ScaleIn: {
+            /** Max Replicas */
+            max_replicas: number;
+            /** Min Replicas */
+            min_replicas: number;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
          * Schedule
          * @description When a job runs.
          *
@@ -1478,10 +2310,61 @@ export interface components {
             version: string;
         };
         /**
+         * Strategy
+         * @description ``blue-green``: all requests at once; ``canary``: by steps; ``shadow-canary``: compared first, then by steps.
+         * @enum {string}
+         */
+        Strategy: "blue-green" | "canary" | "shadow-canary";
+        /**
+         * Token
+         * @description A token, without its secret.
+         *
+         *     Attributes
+         *     ----------
+         *     endpoints
+         *         Those it may call; None means all that its owner may.
+         *     rate_per_s
+         *         Requests each second in the long run; None does not limit them.
+         *     burst
+         *         Requests at once; None allows those of one second.
+         *     expires_at
+         *         When it is no longer taken (UTC); brought forward when it is rotated.
+         */
+        Token: {
+            /** Burst */
+            burst: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Endpoints */
+            endpoints: string[] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Rate Per S */
+            rate_per_s: number | null;
+        };
+        /**
          * TokenIn
          * @description A token to make for calling endpoints.
          */
         TokenIn: {
+            /**
+             * Burst
+             * @description Requests at once.
+             * @default null
+             */
+            burst: number | null;
             /**
              * Days
              * @default 90
@@ -1495,6 +2378,12 @@ export interface components {
             endpoints: string[] | null;
             /** Name */
             name: string;
+            /**
+             * Rate Per S
+             * @description Requests each second; null for any.
+             * @default null
+             */
+            rate_per_s: number | null;
         };
         /**
          * Version
@@ -1580,6 +2469,17 @@ export interface components {
              */
             pipeline: string;
         };
+        /**
+         * WhyIn
+         * @description The reason of a change, kept in the ledger.
+         */
+        WhyIn: {
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1637,6 +2537,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Endpoint_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointPlan"];
                 };
             };
             /** @description A problem */
@@ -1716,6 +2649,107 @@ export interface operations {
             };
         };
     };
+    abort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedDefinition"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_definition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppliedDefinition"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deployments: {
         parameters: {
             query?: never;
@@ -1782,6 +2816,75 @@ export interface operations {
             };
         };
     };
+    export_endpoint: {
+        parameters: {
+            query?: {
+                to?: string;
+                image?: string;
+                gateway?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_ledger: {
+        parameters: {
+            query?: {
+                at?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     predict: {
         parameters: {
             query?: never;
@@ -1804,6 +2907,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scale: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScaleIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
                 };
             };
             /** @description A problem */
@@ -2585,6 +3793,35 @@ export interface operations {
             };
         };
     };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Token_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     make_token: {
         parameters: {
             query?: never;
@@ -2595,6 +3832,72 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TokenIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationIn"];
             };
         };
         responses: {

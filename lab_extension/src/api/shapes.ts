@@ -55,6 +55,13 @@ export const isModel = shape<wire.Model>({
   endpoints: listOf(isText)
 });
 
+const isReplicaSpec = shape<wire.ReplicaSpec>({
+  backend: isText,
+  instance_type: isText,
+  log_sample: nullable(isNumber),
+  redact: nullable(listOf(isText))
+});
+
 const isDeployment = shape<wire.Deployment>({
   id: isText,
   endpoint: isText,
@@ -67,7 +74,57 @@ const isDeployment = shape<wire.Deployment>({
   why: isText,
   live_at: nullable(isText),
   ended_at: nullable(isText),
-  failure: isText
+  failure: isText,
+  role: oneOf('live', 'shadow'),
+  share: isNumber,
+  replicas: isNumber,
+  generation: isNumber,
+  spec: isReplicaSpec
+});
+
+const isArm = shape<wire.Arm>({
+  deployment_id: isText,
+  role: oneOf('live', 'shadow'),
+  share: isNumber
+});
+
+const isArmStatus = shape<wire.ArmStatus>({
+  deployment_id: isText,
+  version: isText,
+  role: oneOf('live', 'shadow'),
+  share: isNumber,
+  replicas: isNumber,
+  ready: isNumber
+});
+
+const isRolloutPolicy = shape<wire.RolloutPolicy>({
+  strategy: oneOf('blue-green', 'canary', 'shadow-canary'),
+  steps: listOf(isNumber),
+  step_s: isNumber,
+  shadow_s: isNumber,
+  min_requests: isNumber,
+  max_error_rate: isNumber,
+  max_latency_ratio: isNumber,
+  max_score_psi: isNumber,
+  max_mismatch: isNumber,
+  parity: oneOf('require', 'ask', 'skip')
+});
+
+const isRollout = shape<wire.Rollout>({
+  id: isText,
+  endpoint: isText,
+  generation: isNumber,
+  stage: oneOf('starting', 'shadow', 'canary', 'done', 'rolled-back', 'replaced'),
+  step: isNumber,
+  since: isText,
+  before: listOf(isArm),
+  after: listOf(isArm),
+  policy: isRolloutPolicy,
+  created_at: isText,
+  created_by: isText,
+  why: isText,
+  ended_at: nullable(isText),
+  reason: isText
 });
 
 export const isEndpoint = shape<wire.Endpoint>({
@@ -78,7 +135,10 @@ export const isEndpoint = shape<wire.Endpoint>({
   updated_at: isText,
   deployment: nullable(isDeployment),
   serving: nullable(isText),
-  url: isText
+  url: isText,
+  generation: isNumber,
+  arms: listOf(isArmStatus),
+  rollout: nullable(isRollout)
 });
 
 const isParameter = shape<wire.Parameter>({

@@ -2,6 +2,8 @@ import type { components } from './contract';
 
 type Schemas = components['schemas'];
 
+export type Arm = Schemas['Arm'];
+export type ArmStatus = Schemas['ArmStatus'];
 export type Artifact = Schemas['Artifact'];
 export type Deployment = Schemas['Deployment'];
 export type DeploymentIn = Schemas['DeploymentIn'];
@@ -19,6 +21,9 @@ export type Outcome = Schemas['Outcome'];
 export type Parameter = Schemas['Parameter'];
 export type ParameterKind = Parameter['kind'];
 export type Prediction = Schemas['Prediction'];
+export type ReplicaSpec = Schemas['ReplicaSpec'];
+export type Rollout = Schemas['Rollout'];
+export type RolloutPolicy = Schemas['RolloutPolicy'];
 export type Run = Schemas['Run'];
 export type RunFailure = Schemas['RunFailure'];
 export type RunOutputs = Schemas['RunOutputs'];

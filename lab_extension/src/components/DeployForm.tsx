@@ -27,7 +27,11 @@ export function DeployForm({ model, known, onDone, onCancel, trans }: IProps): J
   };
   return (
     <Form
-      submit={trans.__('Deploy %1', model.ref)}
+      submit={
+        model.asksToConfirm
+          ? trans.__('Deploy %1 unchecked', model.ref)
+          : trans.__('Deploy %1', model.ref)
+      }
       canSubmit={!model.isWrong && !model.busy}
       busy={model.busy}
       failure={model.error === null ? '' : problemText(model.error, trans)}

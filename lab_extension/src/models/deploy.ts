@@ -1,3 +1,4 @@
+import { ProblemError } from '../api/problem';
 import type * as wire from '../api/types';
 import type { IRedspotClient } from '../tokens';
 import { FormModel } from './formModel';
@@ -41,9 +42,15 @@ export class Deploy extends FormModel {
     this.tell();
   }
 
+  /** Whether the version was refused because it has no recorded rows, so that sending it again confirms it. */
+  get asksToConfirm(): boolean {
+    return this.error instanceof ProblemError && this.error.code === 'unchecked-version';
+  }
+
   submit(): Promise<wire.Endpoint | null> {
+    const confirm = this.asksToConfirm;
     return this.attempt(() =>
-      this._client.deploy(this._endpoint, { version: this.ref, why: this._why })
+      this._client.deploy(this._endpoint, { version: this.ref, why: this._why, confirm })
     );
   }
 

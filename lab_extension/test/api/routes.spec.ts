@@ -32,7 +32,7 @@ const calls: readonly ((client: RedspotClient) => Promise<unknown>)[] = [
   client => client.setScheduleActive('*', true),
   client => client.preview('* * * * *', 'UTC', 1),
   client => client.endpoints(),
-  client => client.deploy('*', { version: '', why: '' }),
+  client => client.deploy('*', { version: '', why: '', confirm: false }),
   client => client.setEndpointState('*', 'live'),
   client => client.predict('*', [])
 ];

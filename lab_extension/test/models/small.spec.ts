@@ -1,8 +1,11 @@
+import { ProblemError } from '../../src/api/problem';
+import { Deploy } from '../../src/models/deploy';
 import { inputColumns, columnParameter } from '../../src/models/inputColumn';
 import { keyMetric, metricText } from '../../src/models/metric';
 import { isName, nameOf } from '../../src/models/name';
 import { SidebarView } from '../../src/models/sidebarView';
 import { duration, relative } from '../../src/models/time';
+import { clientOf } from '../stub';
 
 describe('names', () => {
   it.each([
@@ -109,5 +112,26 @@ describe('SidebarView', () => {
     view.restore({ closed: 'all', open: [1] });
     view.restore(null);
     expect(view.isSectionOpen('models')).toBe(true);
+  });
+});
+
+describe('deploying a version without recorded rows', () => {
+  it('is refused once, and confirmed by sending it again', async () => {
+    const confirmed: boolean[] = [];
+    const client = clientOf({
+      deploy: (_, { confirm }) => {
+        confirmed.push(confirm);
+        return Promise.reject(
+          new ProblemError({ status: 409, code: 'unchecked-version', detail: 'No rows.' })
+        );
+      }
+    });
+    const model = new Deploy({ client, ref: 'm@1', endpoints: [] });
+    expect(model.asksToConfirm).toBe(false);
+    await model.submit();
+    expect(model.asksToConfirm).toBe(true);
+    await model.submit();
+    expect(confirmed).toEqual([false, true]);
+    model.dispose();
   });
 });

@@ -6,11 +6,12 @@ import base64
 import json
 import logging
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
-from prometheus_client.core import CollectorRegistry, CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from redspot.errors import RedspotError
 from redspot.ids import parse_name
@@ -76,8 +77,12 @@ class Recorder:
         self._broken = 0
 
     @classmethod
-    def of(cls, source: Source, settings: EventSettings | None, schema: Schema) -> Self | None:
-        """Return a recorder, or None where events are off."""
+    def of(
+        cls, source: Source, settings: EventSettings | None, schema: Schema, redact: tuple[str, ...] | None = None
+    ) -> Self | None:
+        """Return a recorder, or None where events are off; `redact` takes the place of what the settings say."""
+        if settings is not None and redact is not None:
+            settings = replace(settings, redact=redact)
         return None if settings is None else cls(source, settings, schema)
 
     def note(self, request: Request, answer: Answer, begun: float) -> Answer:
@@ -101,23 +106,13 @@ class Recorder:
         named = (*answer.headers, (REQUEST_ID_HEADER, self._ids.of(request)))
         return Answer(answer.status, answer.body, answer.content_type, named)
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """Return the counters; asked for by Prometheus' registry, so that a request does not pay for them."""
+    def add_counts(self, written: CounterMetricFamily, dropped: CounterMetricFamily) -> None:
+        """Add what was written, and what was not by why, to families that have it of all models."""
         spool = self._spool
-        counts = {"written": spool.written, "full": spool.dropped, "failed": spool.failed, "broken": self._broken}
-        names = ("endpoint", "model", "version")
-        written = CounterMetricFamily("redspot_events", "Events written to the spool.", labels=names)
-        written.add_metric(self._labels, counts.pop("written"))
-        dropped = CounterMetricFamily(
-            "redspot_events_dropped", "Events that were not written, by why.", labels=(*names, "reason")
-        )
+        written.add_metric(self._labels, spool.written)
+        counts = {"full": spool.dropped, "failed": spool.failed, "broken": self._broken}
         for reason, count in counts.items():
             dropped.add_metric((*self._labels, reason), count)
-        yield from (written, dropped)
-
-    def register(self, registry: CollectorRegistry) -> None:
-        """Show the counters among others."""
-        registry.register(self)
 
     def close(self) -> None:
         """Let go of the spool."""
@@ -178,6 +173,27 @@ class Recorder:
             name = base64.urlsafe_b64decode(signed.partition(".")[0]).decode()
             known = self._callers[signed] = json.dumps(name).encode()
         return known
+
+
+class EventMetrics(Collector):
+    """The counters of the events of all models, as Prometheus' registry asks for them."""
+
+    def __init__(self, recorders: Callable[[], Sequence[Recorder]]) -> None:
+        self._recorders = recorders
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Return the counters; there are none where events are off."""
+        recorders = self._recorders()
+        if not recorders:
+            return
+        names = ("endpoint", "model", "version")
+        written = CounterMetricFamily("redspot_events", "Events written to the spool.", labels=names)
+        dropped = CounterMetricFamily(
+            "redspot_events_dropped", "Events that were not written, by why.", labels=(*names, "reason")
+        )
+        for each in recorders:
+            each.add_counts(written, dropped)
+        yield from (written, dropped)
 
 
 def _as_text(body: bytes) -> bytes:

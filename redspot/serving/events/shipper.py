@@ -11,6 +11,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -38,6 +40,14 @@ def main() -> int:
     parser.add_argument("--roll-age-s", type=float, default=ROLL_AGE_S, help="or for what is so old")
     parser.add_argument("--poll-s", type=float, default=POLL_S, help="how often the spool is looked at")
     parser.add_argument("--keep-days", type=int, help="remove what is older; by default nothing is removed")
+    parser.add_argument(
+        "--keep-days-of",
+        action="append",
+        default=[],
+        metavar="ENDPOINT=DAYS",
+        type=_days_of,
+        help="the same for one endpoint's events; without a number they are kept for ever",
+    )
     given = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     ending = threading.Event()
@@ -53,7 +63,7 @@ def main() -> int:
         if sink is None:
             return 0
         shipping = Shipping(given.spool, sink, roll_rows=given.roll_rows, roll_age_s=given.roll_age_s)
-        _run(shipping, sink, ending, given.poll_s, given.keep_days)
+        _run(shipping, sink, ending, given.poll_s, Keeping(given.keep_days, dict(given.keep_days_of)))
     except RedspotError as error:
         sys.stderr.write(f"redspot shipper: {error.code}: {error.message}\n")
         return 1
@@ -70,13 +80,33 @@ def _open(url: str, ending: threading.Event) -> Sink | None:
     return None
 
 
-def _run(shipping: Shipping, sink: Sink, ending: threading.Event, poll_s: float, keep_days: int | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """For how many days events are kept, and those of some endpoints; None is for ever."""
+
+    days: int | None
+    of: Mapping[str, int | None]
+
+    @property
+    def ends(self) -> bool:
+        """Whether anything is ever removed."""
+        return self.days is not None or any(each is not None for each in self.of.values())
+
+
+def _days_of(text: str) -> tuple[str, int | None]:
+    name, equals, days = text.partition("=")
+    if not name or not equals or (days and not (days.isascii() and days.isdigit())):
+        raise argparse.ArgumentTypeError(f"{text!r} is not like ENDPOINT=7")
+    return name, int(days) if days else None
+
+
+def _run(shipping: Shipping, sink: Sink, ending: threading.Event, poll_s: float, keeping: Keeping) -> None:
     delay_s, expire_at = POLL_S, time.monotonic()
     while not ending.is_set():
         try:
             has_more = shipping.step()
-            if keep_days is not None and time.monotonic() >= expire_at:
-                expire(sink, keep_days, datetime.now(UTC))
+            if keeping.ends and time.monotonic() >= expire_at:
+                expire(sink, keeping.days, datetime.now(UTC), keeping.of)
                 expire_at = time.monotonic() + _EXPIRE_EVERY_S
         except EventSinkError as error:
             delay_s = _wait(error, delay_s, ending)

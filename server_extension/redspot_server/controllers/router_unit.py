@@ -15,6 +15,7 @@ from redspot.registry.endpoint import EndpointAnswerError, EndpointUnavailableEr
 from redspot_server.controllers.kept_unit import KeptUnit, newest_unit
 from redspot_server.services import Services
 
+SERVICE_CALLER = "redspot-service"  # as the router knows the service
 BASE_URL = "/services/redspot-router/"  # where a hub finds it; requests without it are answered too
 _TIMEOUT_S = 30.0
 

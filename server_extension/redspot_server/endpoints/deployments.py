@@ -7,8 +7,12 @@ import time
 from redspot.contracts.replies import Page, Prediction
 from redspot.contracts.requests import DeploymentIn, EndpointChange, PredictIn
 from redspot.ids import ModelRef
-from redspot.registry.endpoint import Deployment, Endpoint, EndpointState
+from redspot.registry.definition import EndpointDefinition
+from redspot.registry.deployment import Deployment
+from redspot.registry.endpoint import EndpointState
+from redspot.registry.standing import Endpoint
 from redspot_server.controllers.router_unit import ask_endpoint
+from redspot_server.definitions import check_parity, standing_or_none
 from redspot_server.identity import Caller
 from redspot_server.services import Services
 
@@ -29,13 +33,21 @@ def change_endpoint(services: Services, caller: Caller, name: str, body: Endpoin
 
 
 def list_deployments(services: Services, caller: Caller, name: str) -> Page[Deployment]:
-    """Return the ledger of an endpoint, newest first."""
+    """Return the deployments of an endpoint, newest first."""
     return Page(services.endpoints.deployments(name))
 
 
 def deploy(services: Services, caller: Caller, name: str, body: DeploymentIn) -> Endpoint:
-    """Want a version to answer at the endpoint."""
+    """Want a version to answer at the endpoint; all else of its definition stays."""
     version = services.models.get(ModelRef.parse(body.version))
+    pins = {str(version.ref): str(version.ref)}
+    standing = standing_or_none(services, name)
+    definition = (
+        EndpointDefinition(name, model=str(version.ref))
+        if standing is None
+        else standing.applied.definition.serving(str(version.ref))
+    )
+    check_parity(services, definition, pins, is_confirmed=body.confirm)
     return services.endpoints.deploy(name, version.ref, by=caller.name, why=body.why)
 
 

@@ -1,12 +1,12 @@
-"""The installation itself: status, instance types, images, tokens, audit."""
+"""The installation itself: status, instance types, images, audit."""
 
 from __future__ import annotations
 
 from redspot._version import __version__
 from redspot.compute.instance import InstanceType
 from redspot.compute.unit import Isolation
-from redspot.contracts.replies import AuditEntry, ImageSummary, NewToken, Page, Status
-from redspot.contracts.requests import ListQuery, TokenIn
+from redspot.contracts.replies import AuditEntry, ImageSummary, Page, Status
+from redspot.contracts.requests import ListQuery
 from redspot.errors import InvalidError
 from redspot.images.process import running_image
 from redspot.registry.endpoint import EndpointState
@@ -64,14 +64,6 @@ def list_images(services: Services, caller: Caller) -> Page[ImageSummary]:
     """Return the images that jobs can run in."""
     image = running_image()
     return Page((ImageSummary(image.name, image.lock, image.python, len(image.requirements)),))
-
-
-def make_token(services: Services, caller: Caller, body: TokenIn) -> NewToken:
-    """Make a token that calls endpoints; it is shown this once."""
-    endpoints = None if body.endpoints is None else tuple(body.endpoints)
-    for name in endpoints or ():
-        services.endpoints.get(name)
-    return services.tokens.add(body.name, owner=caller.name, endpoints=endpoints, days=body.days)
 
 
 def list_audit(services: Services, caller: Caller, query: ListQuery) -> Page[AuditEntry]:

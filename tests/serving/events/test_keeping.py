@@ -83,6 +83,14 @@ def test_what_is_old_goes(url: str) -> None:
         expire(sink, -1, now)
 
 
+def test_the_events_of_one_endpoint_have_days_of_their_own(url: str) -> None:
+    sink, now = Sink(url), (NOON + timedelta(days=2)).astimezone(UTC)
+    (name,) = {stored.endpoint for stored in sink.events()}
+    assert expire(sink, 0, now, {name: None}) == 0
+    assert expire(sink, None, now, {"another": 0}) == 0
+    assert expire(sink, None, now, {name: 1}) == 1
+
+
 def test_erasure_leaves_no_row_and_no_byte(url: str, tmp_path: Path) -> None:
     write_feedback(url, [Label("r01", 1), Label("r00", 2)])
     assert erase(url, "host", "host1") == Erased(6, 1, 4)
