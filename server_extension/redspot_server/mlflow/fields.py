@@ -119,12 +119,21 @@ class Fields:
             raise FieldError("Invalid page token, its offset is out of range", field="page_token")
         return offset
 
-    def pairs(self, name: str, most: int, *, what: str = "tags") -> dict[str, str]:
-        """Return key → value of a list of such objects (FieldError); values have at most `most` characters."""
+    def pairs(self, name: str, most: int, *, cut: bool = False) -> dict[str, str]:
+        """Return key → value of a list of such objects (FieldError).
+
+        Parameters
+        ----------
+        most
+            How many characters a value may have.
+        cut
+            Whether a longer one is cut off there, as MLflow does with what runs log, and not refused.
+        """
         found: dict[str, str] = {}
         for place, item in enumerate(self.objects(name)):
             key = check_key(item.text("key"), f"{name}[{place}].key")
-            found[key] = check_length(f"{name}[{place}].value", item.text("value"), most)
+            value = item.text("value")
+            found[key] = check_length(f"{name}[{place}].value", value[:most] if cut else value, most)
         return found
 
 

@@ -185,7 +185,7 @@ def log_metric(call: Call) -> Pending:
 def log_parameter(call: Call) -> Pending:
     """Add one parameter."""
     key = check_key(call.fields.needed("key"), "key")
-    value = check_length("Param value", call.fields.text("value"), MAX_PARAM)
+    value = check_length("Param value", call.fields.text("value")[:MAX_PARAM], MAX_PARAM)
     return Pending(call.recording.runs.log(_run_id(call), params=[(key, value)]))
 
 
@@ -194,10 +194,10 @@ def log_batch(call: Call) -> Pending:
     fields = call.fields
     metrics = [point_of(item, f"metrics[{place}].") for place, item in enumerate(fields.objects("metrics"))]
     given = fields.objects("params")
-    params = fields.pairs("params", MAX_PARAM)
+    params = fields.pairs("params", MAX_PARAM, cut=True)
     if len(params) < len(given):
         raise FieldError("Duplicate parameter keys have been submitted.", field="params")
-    tags = fields.pairs("tags", MAX_TAG)
+    tags = fields.pairs("tags", MAX_TAG, cut=True)
     _limit("metrics", len(metrics), _MAX_METRICS)
     _limit("params", len(params), _MAX_PARAMS_OR_TAGS)
     _limit("tags", len(tags), _MAX_PARAMS_OR_TAGS)
@@ -219,7 +219,7 @@ def _limit(what: str, count: int, most: int) -> None:
 def set_tag(call: Call) -> Pending:
     """Set a tag."""
     key = check_key(call.fields.needed("key"), "key")
-    value = check_length("value", call.fields.text("value"), MAX_TAG)
+    value = check_length("value", call.fields.text("value")[:MAX_TAG], MAX_TAG)
     return Pending(call.recording.runs.log(_run_id(call), tags=[(key, value)]))
 
 
