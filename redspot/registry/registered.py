@@ -22,6 +22,12 @@ class ModelInUseError(ConflictError):
     code = "model-in-use"
 
 
+class NoPipelineError(ConflictError):
+    """The version holds no pipeline file, so that no replica can serve it."""
+
+    code = "no-pipeline"
+
+
 class AliasNotFoundError(NotFoundError):
     """The model has no such alias."""
 

@@ -19,7 +19,7 @@ from redspot.registry.model import (
     Version,
     VersionNotFoundError,
 )
-from redspot.registry.registered import VersionOrigin
+from redspot.registry.registered import NoPipelineError, VersionOrigin
 from redspot.stores import audit
 from redspot.stores.codec import from_json, maybe_from_json, to_json
 from redspot.stores.database import Database
@@ -119,6 +119,14 @@ def add_version(
     version = _version(row)
     audit.note(session, now, new.created_by, "register-version", str(version.ref), run=new.run_id)
     return version
+
+
+def require_pipeline(session: Session, ref: ModelRef) -> None:
+    """Raise when a version is no pipeline of ours, which nothing here would load (NoPipelineError)."""
+    note = session.get(VersionNoteRow, (ref.name, ref.number))
+    if note is not None and note.stored != "redspot":
+        why = note.unsafe or "It was logged by MLflow's client and holds no pipeline file of Redspot."
+        raise NoPipelineError(f"{ref} cannot be deployed: {why}", ref=str(ref))
 
 
 def _note_model(session: Session, name: str, now: datetime) -> None:
