@@ -14,12 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from redspot.registry.filtering import RUNS, parse_filter, parse_orders
-from redspot.registry.recorded_run import MetricPoint, ParameterChangedError
+from redspot.registry.filtering import LOGGED_MODELS, RUNS, VERSIONS, parse_filter, parse_orders
+from redspot.registry.recorded_run import DatasetInput, MetricPoint, ParameterChangedError, RunModel
+from redspot.registry.registered import OriginatedVersion, VersionOrigin
 from redspot.stores.database import Database
 from redspot.stores.recording import Recording
 from redspot.stores.recording.points import CHUNK
 from redspot.stores.recording.run_search import RunSearch
+from tests.stores.conftest import new_version
 
 
 @pytest.fixture(scope="session")
@@ -152,3 +154,38 @@ def test_a_page_by_a_metric_walks_an_index_and_sorts_no_runs(database: Database)
 
 def explain(connection: Connection, sql: str, values: dict[str, object]) -> str:
     return "\n".join(row[3] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {sql}"), values))
+
+
+def test_inputs_models_and_registrations_are_kept_and_found(recording: Recording) -> None:
+    run = begin(recording, 0)
+    dataset = DatasetInput("train", "d1", "local", "s3://x", None, None, {"mlflow.data.context": "training", "a": "b"})
+    made = recording.logged_models.create(
+        0, name="m", model_type="t", source_run_id=run, params={"p": "1"}, tags={}, by="me"
+    ).result()
+    recording.runs.add_inputs(run, [dataset, dataset], [RunModel(made.model_id, 0)]).result()
+    recording.runs.add_outputs(run, [RunModel(made.model_id, 3)]).result()
+    recording.runs.log(run, metrics=[MetricPoint("mae", 0.5, 1, 0, made.model_id)]).result()
+    recording.runs.update(run, status="FINISHED", end_ms=5, name=None, by="me").result()
+    found = recording.runs.get(run)
+    assert (found.datasets, found.outputs, found.status) == ([dataset], [RunModel(made.model_id, 3)], "FINISHED")
+    for query, count in (("params.p = '1' AND metrics.mae < 1", 1), ("tags.x = '1'", 0), ("name LIKE 'm'", 1)):
+        got = recording.logged_models.search((0,), parse_filter(query, LOGGED_MODELS), (), limit=5, offset=0)
+        assert len(got) == count
+    recording.logged_models.set_tags(made.model_id, {"x": "1"}, by="me").result()
+    registered = recording.registered
+    model = registered.create("kept", "d", {"t": "1"}, by="me").result()
+    assert (model.tags, model.created_ms > 0) == ({"t": "1"}, True)
+    for number in (1, 2):
+        origin = VersionOrigin("models:/x", run, "", made.model_id, "mlflow", {}, "")
+        added = registered.add(OriginatedVersion(new_version("kept"), origin, "", {"v": str(number)})).result()
+        assert added.number == number
+    registered.set_alias("kept", "champion", 2, by="me").result()
+    for query, numbers in (("tags.v = '1'", [1]), (f"run_id = '{run}'", [2, 1]), ("version_number > 1", [2])):
+        versions = registered.search_versions(parse_filter(query, VERSIONS), (), limit=5, offset=0)
+        assert [version.number for version in versions] == numbers
+    registered.rename("kept", "renamed", by="me").result()
+    assert registered.by_alias("renamed", "champion").number == 2
+    registered.delete("renamed", by="me").result()
+    assert registered.search((), (), limit=5, offset=0) == []
+    assert registered.create("renamed", "", {}, by="me").result().latest == ()
+    assert registered.add(OriginatedVersion(new_version("renamed"), VersionOrigin(), "", {})).result().number == 3

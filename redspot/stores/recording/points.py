@@ -38,9 +38,9 @@ _EMPTY = text("UPDATE run_metrics SET tail = 0 WHERE run = :run AND key = :key")
 _LOOSE = text("SELECT step, time_ms, value, is_nan FROM metric_points WHERE run = :run AND key = :key")
 _DROP = text("DELETE FROM metric_points WHERE run = :run AND key = :key")
 _ADD_CHUNK = text(
-    "INSERT INTO metric_chunks (run, key, number, count, points) VALUES (:run, :key,"
-    " (SELECT COALESCE(MAX(number), 0) + 1 FROM metric_chunks WHERE run = :run AND key = :key), :count, :points)"
+    "INSERT INTO metric_chunks (run, key, number, count, points) VALUES (:run, :key, :number, :count, :points)"
 )
+_NUMBER = text("SELECT COALESCE(MAX(number), 0) + 1 FROM metric_chunks WHERE run = :run AND key = :key")
 _CHUNKS = text("SELECT count, points FROM metric_chunks WHERE run = :run AND key = :key ORDER BY number")
 
 
@@ -93,7 +93,9 @@ def _row(run: int, point: MetricPoint) -> dict[str, Any]:
 
 def _make_chunk(connection: Connection, where: dict[str, Any]) -> None:
     steps, times, values = _columns(connection.execute(_LOOSE, where).all())
-    connection.execute(_ADD_CHUNK, {**where, "count": len(steps), "points": pack(steps, times, values)})
+    number = connection.execute(_NUMBER, where).scalar_one()
+    blob = pack(steps, times, values)
+    connection.execute(_ADD_CHUNK, {**where, "number": number, "count": len(steps), "points": blob})
     connection.execute(_DROP, where)
     connection.execute(_EMPTY, where)
 
