@@ -194,7 +194,7 @@ def _resolve(session: Session, ref: ModelRef) -> VersionRow:
     return row
 
 
-def _kept_versions(name: str) -> Select[tuple[VersionRow]]:
+def _kept_versions(name: str) -> Select[VersionRow]:
     notes = VersionNoteRow
     return (
         select(VersionRow)

@@ -245,4 +245,4 @@ def _with_tags(connection: Connection, rows: Any) -> list[Experiment]:
     query = f"SELECT experiment, key, value FROM experiment_tags WHERE experiment IN ({wanted}) ORDER BY key"
     for experiment, key, value in connection.execute(text(query)):
         tags[experiment][key] = value
-    return [Experiment(*row, tags=tags[row.id]) for row in rows]
+    return [Experiment(*(*row, tags[row.id])) for row in rows]

@@ -253,13 +253,8 @@ def _model(connection: Connection, row: Any) -> LoggedModel:
         ),
         {"id": row.model_id},
     ).all()
-    return LoggedModel(
-        *facts,
-        params=_object(params),
-        tags=_object(tags),
-        metrics=tuple(map(tuple, metrics)),
-        registrations=tuple((name, number) for name, number in registrations),
-    )
+    kept = tuple((name, number) for name, number in registrations)
+    return LoggedModel(*(*facts, _object(params), _object(tags), tuple(map(tuple, metrics)), kept))
 
 
 def _object(value: Any) -> dict[str, str]:

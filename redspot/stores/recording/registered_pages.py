@@ -41,10 +41,7 @@ def versions_of(connection: Connection, rows: Sequence[Any]) -> list[RegisteredV
     aliases: dict[tuple[str, int], list[str]] = {}
     for model, alias, number in connection.execute(_ALIASES, {"names": names}):
         aliases.setdefault((model, number), []).append(alias)
-    return [
-        RegisteredVersion(*row, tags=tags[row[0], row[1]], aliases=tuple(aliases.get((row[0], row[1]), ())))
-        for row in rows
-    ]
+    return [RegisteredVersion(*(*row, tags[row[0], row[1]], tuple(aliases.get((row[0], row[1]), ())))) for row in rows]
 
 
 def models_of(connection: Connection, rows: Sequence[Any]) -> list[RegisteredModel]:
@@ -61,6 +58,4 @@ def models_of(connection: Connection, rows: Sequence[Any]) -> list[RegisteredMod
     latest: dict[str, list[RegisteredVersion]] = {name: [] for name in names}
     for version in versions_of(connection, connection.execute(_LATEST, {"names": names}).all()):
         latest[version.model].append(version)
-    return [
-        RegisteredModel(*row, tags=tags[row[0]], aliases=aliases[row[0]], latest=tuple(latest[row[0]])) for row in rows
-    ]
+    return [RegisteredModel(*(*row, tags[row[0]], aliases[row[0]], tuple(latest[row[0]]))) for row in rows]

@@ -52,7 +52,7 @@ def _inputs(connection: Connection, wanted: str, rows: dict[int, RecordedRun]) -
             f" FROM run_datasets u JOIN datasets d ON d.id = u.dataset WHERE u.run IN {wanted} ORDER BY u.run, d.id"
         )
     ):
-        rows[run].datasets.append(DatasetInput(*facts, tags=_tags(context, tags)))
+        rows[run].datasets.append(DatasetInput(*(*facts, _tags(context, tags))))
     for run, role, model_id, step in connection.exec_driver_sql(
         f"SELECT run, role, model_id, step FROM run_models WHERE run IN {wanted} ORDER BY run, model_id"
     ):

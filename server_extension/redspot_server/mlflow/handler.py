@@ -109,7 +109,7 @@ class InfoHandler(MlflowBase):
 
     right = Right.PUBLIC
 
-    def initialize(self, host: Host, about: str) -> None:
+    def initialize(self, host: Host, about: str = "health") -> None:
         """Take what is asked about."""
         super().initialize(host)
         self._about = about
