@@ -65,6 +65,8 @@ class Config:
         Columns whose values are not kept, separated by commas; a model without one of them is fine.
     events_keep_days
         For how many days they are kept; 0 is for ever.
+    monitors_every_s
+        Seconds between two looks at what every endpoint was asked and answered.
     kubernetes_namespace
         Where replicas run as pods; empty for no Kubernetes.
     kubernetes_context
@@ -100,6 +102,7 @@ class Config:
     events_url: str = ""
     events_redact: str = ""
     events_keep_days: int = 0
+    monitors_every_s: int = 60
     kubernetes_namespace: str = ""
     kubernetes_context: str = ""
     kubernetes_image: str = ""
@@ -260,7 +263,7 @@ def _convert(key: str, value: Any) -> Any:
         return Path(value)
     if key == "events_sample":
         return _share(key, value)
-    if key in ("router_port", "hub_port", "memory_bytes", "max_runs", "events_keep_days"):
+    if key in ("router_port", "hub_port", "memory_bytes", "max_runs", "events_keep_days", "monitors_every_s"):
         try:
             return int(value)
         except (TypeError, ValueError):

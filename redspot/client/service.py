@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from redspot.client.endpoints import EndpointCalls
 from redspot.contracts.replies import Health, Page, Status
-from redspot.contracts.requests import JobIn, RunIn, ScheduleIn
+from redspot.contracts.requests import JobIn, RunIn, ScheduleIn, VersionIn
 from redspot.errors import RedspotError, UnavailableError
 from redspot.jobs.job import Job, Schedule
 from redspot.jobs.run import Run
@@ -145,6 +145,11 @@ class ServiceClient(EndpointCalls):
     def versions(self, name: str) -> tuple[Version, ...]:
         """Return a model's versions, newest first."""
         return self.call(Page[Version], "GET", f"models/{quote(name, safe='')}/versions", query={"limit": 500}).items
+
+    def register_notebook(self, model: str, notebook: Mapping[str, Any]) -> Version:
+        """Register a notebook whose cells tagged ``endpoint`` define ``predict(payload)`` as the next version."""
+        body = VersionIn(notebook=dict(notebook))
+        return self.call(Version, "POST", f"models/{quote(model, safe='')}/versions", body=body)
 
     def version(self, ref: str) -> Version:
         """Return one version: ``name@7``, ``name@alias`` or ``name@latest``."""

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from redspot.registry.deployment import LedgerEntry, LiveArm
+from redspot.registry.endpoint import ArmRole, EndpointState
+from redspot.registry.rollout import Rollout
 
 T = TypeVar("T")
 
@@ -121,6 +123,83 @@ class Ledger:
     at: datetime
     live: tuple[LiveArm, ...]
     entries: tuple[LedgerEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmNow:
+    """What one arm does now; see `EndpointNow`."""
+
+    deployment_id: str
+    version: str
+    role: ArmRole
+    share: float
+    ready: int
+    wanted: int
+    in_flight: int
+    requests_per_s: float | None
+    error_share: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointNow:
+    """What an endpoint did in the last seconds.
+
+    Attributes
+    ----------
+    seconds
+        How many of them; rates and quantiles are None while nothing was counted before.
+    router_ok
+        Whether the router answers.
+    requests_per_s, refused_per_s, error_share
+        Of the arms that answer, together.
+    """
+
+    at: datetime
+    state: EndpointState
+    router_ok: bool
+    seconds: float
+    requests_per_s: float | None
+    refused_per_s: float | None
+    error_share: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    in_flight: int
+    held: int
+    ready: int
+    wanted: int
+    arms: tuple[ArmNow, ...]
+    rollout: Rollout | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """One row of a request as its event has it; values of redacted columns are null."""
+
+    request_id: str
+    row: int
+    at: datetime
+    deployment_id: str
+    version: str
+    caller: str | None
+    status: int
+    latency_ms: float
+    error: str | None
+    shadow: bool
+    redacted: tuple[str, ...]
+    inputs: Any
+    outputs: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RecentRequests:
+    """The newest requests that are kept as events, newest first; `note` says why there are none."""
+
+    items: tuple[LoggedRequest, ...]
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

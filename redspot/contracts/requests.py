@@ -84,10 +84,15 @@ class PreviewQuery(Request):
 
 
 class VersionIn(Request):
-    """A pipeline to register, sent as the file's bytes in base 64."""
+    """A pipeline to register, sent as the file's bytes in base 64; or a notebook that answers itself."""
 
-    pipeline: str = Field(description="The `.redspot` file, base 64.")
-    notebook: dict[str, Any] | None = Field(default=None, description="The notebook that made it.")
+    pipeline: str | None = Field(
+        default=None, description="The `.redspot` file, base 64; without one, cells of the notebook answer."
+    )
+    notebook: dict[str, Any] | None = Field(
+        default=None,
+        description="The notebook that made it; or whose `endpoint` cells define `predict(payload)`.",
+    )
     parameters: dict[str, Any] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
 
@@ -144,6 +149,21 @@ class LedgerQuery(Request):
 
     at: datetime | None = Field(default=None, description="The moment to tell of; now when left out.")
     limit: int = Field(default=100, ge=1, le=500, description="At most this many entries.")
+
+
+class SeriesQuery(Request):
+    """Which stretch of an endpoint's series."""
+
+    since: datetime | None = Field(default=None, alias="from", description="An hour ago when left out.")
+    until: datetime | None = Field(default=None, alias="to", description="Now when left out.")
+    step: int | None = Field(default=None, description="10, 60 or 600 seconds; what suits the stretch when left out.")
+    whole: bool = Field(default=False, description="Only the endpoint as a whole, and not each deployment.")
+
+
+class RecentQuery(Request):
+    """How many of the newest."""
+
+    limit: int = Field(default=50, ge=1, le=500, description="At most this many items.")
 
 
 class ExportQuery(Request):

@@ -12,8 +12,9 @@ from typing import Any
 
 from redspot.errors import InvalidError
 from redspot.jobs.parameter import Parameter, read_parameters
+from redspot.registry.model import NOTEBOOK_MEDIA_TYPE
 
-MEDIA_TYPE = "application/x-ipynb+json"
+MEDIA_TYPE = NOTEBOOK_MEDIA_TYPE
 _KEPT_METADATA = ("kernelspec", "language_info")
 
 
@@ -97,6 +98,12 @@ def _source(cell: Mapping[str, Any]) -> str:
 
 def _has_tag(cell: Mapping[str, Any], tag: str) -> bool:
     return cell.get("cell_type") == "code" and tag in cell.get("metadata", {}).get("tags", ())
+
+
+def cells_tagged(notebook: Mapping[str, Any], tag: str) -> list[tuple[int, str]]:
+    """Return the code cells that carry a tag: each one's number among all cells, from 1, and its source."""
+    numbered = enumerate(notebook["cells"], start=1)
+    return [(number, _source(cell)) for number, cell in numbered if _has_tag(cell, tag)]
 
 
 def inspect_notebook(data: bytes) -> NotebookFacts:

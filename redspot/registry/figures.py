@@ -9,6 +9,8 @@ from itertools import accumulate
 
 import numpy as np
 
+from redspot.registry.histogram import Bin, bins_of, quantile_ms
+
 _Counts = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 # As in `redspot.profile.drifting`: in tiny bins the index measures chance.
@@ -56,6 +58,8 @@ class ArmFigures:
         Of what was mirrored: answers that were compared, that were equal, that failed.
     scores
         By name of the output.
+    client_errors
+        Answers with a status from 400 to 499.
     """
 
     requests: int = 0
@@ -66,21 +70,17 @@ class ArmFigures:
     equal: int = 0
     failed: int = 0
     scores: Mapping[str, Scores] = field(default_factory=dict)
+    client_errors: int = 0
+
+    @property
+    def bins(self) -> tuple[Bin, ...]:
+        """The counts of latency that are not 0."""
+        return bins_of(self.bounds_ms, self.latency)
 
     @property
     def p95_ms(self) -> float | None:
         """The 95th percentile of latency in milliseconds, interpolated within its bucket; None without requests."""
-        total = sum(self.latency)
-        if not total or not self.bounds_ms:
-            return None
-        wanted, below = 0.95 * total, 0.0
-        for place, count in enumerate(self.latency):
-            if below + count >= wanted and count:
-                low = self.bounds_ms[place - 1] if place else 0.0
-                high = self.bounds_ms[min(place, len(self.bounds_ms) - 1)]
-                return low + (high - low) * (wanted - below) / count
-            below += count
-        return self.bounds_ms[-1]
+        return quantile_ms(self.bins, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ def together(figures: Iterable[ArmFigures]) -> ArmFigures:
             total.equal + each.equal,
             total.failed + each.failed,
             joined_scores((total.scores, each.scores)),
+            total.client_errors + each.client_errors,
         )
     return total
 
@@ -244,11 +245,12 @@ def _difference(now: ArmFigures, before: ArmFigures, same_router: bool) -> ArmFi
         now.compared - old.compared,
         now.equal - old.equal,
         now.failed - old.failed,
-        {name: _scores_since(scores, before.scores.get(name)) for name, scores in now.scores.items()},
+        {name: scores_since(scores, before.scores.get(name)) for name, scores in now.scores.items()},
+        now.client_errors - old.client_errors,
     )
 
 
-def _scores_since(now: Scores, before: Scores | None) -> Scores:
+def scores_since(now: Scores, before: Scores | None) -> Scores:
     """Return what was answered since; a replica that was replaced has begun anew, which less than before tells."""
     if isinstance(now, NumberScores) and isinstance(before, NumberScores) and now.edges == before.edges:
         counts = tuple(a - b for a, b in zip(now.counts, before.counts, strict=True))

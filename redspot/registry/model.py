@@ -11,6 +11,8 @@ from redspot.artifacts import Artifact
 from redspot.errors import ConflictError, InvalidError, NotFoundError
 from redspot.ids import ModelRef
 
+NOTEBOOK_MEDIA_TYPE = "application/x-ipynb+json"
+
 
 class ModelNotFoundError(NotFoundError):
     """No model of that name is registered."""
@@ -64,7 +66,7 @@ class Version:
     number
         1, 2, 3 … without gaps or duplicates within its model.
     pipeline
-        The pipeline file in the artifact store.
+        What is served, in the artifact store: the pipeline file, or a notebook whose own code answers.
     notebook
         The code: the snapshot of the notebook that made it, if one did.
     schema
@@ -90,6 +92,11 @@ class Version:
     run_id: str | None
     created_at: datetime
     created_by: str
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether it has no pipeline: a notebook's own code answers."""
+        return self.pipeline.media_type == NOTEBOOK_MEDIA_TYPE
 
     @property
     def ref(self) -> ModelRef:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 from redspot.serving.answer import Request
@@ -14,6 +14,11 @@ from redspot.serving.metrics import ModelMetrics
 from redspot.serving.model import Model, Outcome
 from redspot.serving.scores import ScoreCounts
 from redspot.serving.served import ModelEntry
+
+if TYPE_CHECKING:
+    from redspot.serving.notebook import NotebookModel
+
+Loaded: TypeAlias = "Model | NotebookModel"
 
 
 class ModelState(StrEnum):
@@ -44,7 +49,7 @@ class Place:
     metrics: ModelMetrics
     state: ModelState = ModelState.LOADING
     reason: str = ""
-    model: Model | None = None
+    model: Loaded | None = None
     scores: ScoreCounts | None = None
     is_wanted: bool = True
     paths: tuple[str, ...] = field(default=(), repr=False)
@@ -112,7 +117,7 @@ class Catalogue:
         self.find(name)
         return list(dict.fromkeys(self._by_name[name].values()))
 
-    def ready(self, name: str | None = None, version: str | None = None) -> Model:
+    def ready(self, name: str | None = None, version: str | None = None) -> Loaded:
         """Return a model that answers.
 
         Raises
@@ -126,7 +131,7 @@ class Catalogue:
         says = "is being loaded" if place.state is ModelState.LOADING else f"is not loaded: {place.reason}"
         raise ModelNotReadyError(f"{place.entry} {says.rstrip('.')}.", model=place.entry.model, retry_after_s=1)
 
-    def publish(self, place: Place, model: Model) -> Model | None:
+    def publish(self, place: Place, model: Loaded) -> Loaded | None:
         """Have a model answer from now on; return the one that did before."""
         before, place.model = place.model, model
         place.state, place.reason = ModelState.READY, ""
@@ -135,7 +140,7 @@ class Catalogue:
             self.asked[path] = {"predict": model.predict, "invocations": model.invoke, "infer": model.infer}[kind]
         return before
 
-    def withdraw(self, place: Place, reason: str) -> Model | None:
+    def withdraw(self, place: Place, reason: str) -> Loaded | None:
         """Have a model answer no longer, and say why; return it."""
         before, place.model = place.model, None
         place.state, place.reason = ModelState.UNAVAILABLE, reason

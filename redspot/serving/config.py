@@ -17,7 +17,10 @@ from redspot.serving.served import ModelEntry, Served
 
 DEFAULT_SECRET_ENV = "REDSPOT_REPLICA_SECRET"
 _MAX_WORKERS = 64
-_ONE = ("model", "version", "pipeline")
+_NAMES = ("model", "version")
+# What a model is loaded from: exactly one of them.
+_FILES = ("pipeline", "notebook")
+_ONE = (*_NAMES, *_FILES)
 _ENTRY = {*_ONE, "aliases", "redact"}
 
 
@@ -79,7 +82,7 @@ class ReplicaConfig:
         if not is_one and not content.keys().isdisjoint(_ONE):
             raise ReplicaConfigError("The configuration has 'models' and also names a model of its own.", key="models")
         where = f"The configuration {str(file)!r}"
-        _require_texts(content, ("endpoint", "deployment_id", *(_ONE if is_one else ()), "secret_env"), where)
+        _require_texts(content, ("endpoint", "deployment_id", "secret_env"), where)
         trusted = _names(content, "trusted_modules", "")
         workers = content.get("workers", 1)
         if type(workers) is not int or not 1 <= workers <= _MAX_WORKERS:
@@ -87,7 +90,7 @@ class ReplicaConfig:
         return cls(
             content["endpoint"],
             content["deployment_id"],
-            _read_models([{key: content[key] for key in _ONE}] if is_one else content["models"]),
+            (_read_model(content, where),) if is_one else _read_models(content["models"]),
             is_one,
             read_door(content, workers),
             content["secret_env"],
@@ -112,16 +115,26 @@ def _read_models(listed: object) -> tuple[ModelEntry, ...]:
         where = f"Entry {number} of 'models'"
         if not isinstance(content, Mapping) or not set(content) <= _ENTRY:
             raise ReplicaConfigError(f"{where} is not an object of {', '.join(sorted(_ENTRY))}.", key="models")
-        _require_texts(content, _ONE, where)
-        redact = None if content.get("redact") is None else _names(content, "redact", f" of {where.lower()}")
-        aliases = _names(content, "aliases", f" of {where.lower()}")
-        entry = ModelEntry(content["model"], content["version"], Path(content["pipeline"]), aliases, redact)
-        for name in (entry.version, *aliases):
+        entry = _read_model(content, where)
+        for name in (entry.version, *entry.aliases):
             if (entry.model, name) in names:
                 raise ReplicaConfigError(f"{where} names {entry.model}@{name} a second time.", key="models")
             names.add((entry.model, name))
         entries.append(entry)
     return tuple(entries)
+
+
+def _read_model(content: Mapping[str, Any], where: str) -> ModelEntry:
+    given = [key for key in _FILES if key in content]
+    if len(given) > 1:
+        raise ReplicaConfigError(f"{where} has both 'pipeline' and 'notebook'.", key="notebook")
+    file = given[0] if given else _FILES[0]
+    _require_texts(content, (*_NAMES, file), where)
+    if (content[file].endswith(".ipynb")) != (file == "notebook"):
+        raise ReplicaConfigError(f"{where} names {content[file]!r} in {file!r}; a notebook ends with .ipynb.", key=file)
+    redact = None if content.get("redact") is None else _names(content, "redact", f" of {where.lower()}")
+    aliases = _names(content, "aliases", f" of {where.lower()}")
+    return ModelEntry(content["model"], content["version"], Path(content[file]), aliases, redact)
 
 
 def _require_texts(content: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:

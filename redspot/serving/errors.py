@@ -7,6 +7,7 @@ from redspot.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    RedspotError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -166,3 +167,15 @@ class RequestTooSlowError(UnavailableError):
     """The request took longer than one may."""
 
     code = "request-too-slow"
+
+
+class NotebookRefusedError(InvalidError):
+    """A notebook's function refused a payload by raising ValueError; the sentence is its own."""
+
+    code = "notebook-refused"
+
+
+class NotebookFailedError(RedspotError):
+    """A notebook's code raised, or answered what cannot be sent."""
+
+    code = "notebook-failed"

@@ -8,11 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeAlias
 
 from redspot.errors import RedspotError
+from redspot.pipeline import Schema
 from redspot.serving.batching import Batcher
 from redspot.serving.board import Board, wants_loaded
-from redspot.serving.catalogue import Catalogue, ModelState, Place
+from redspot.serving.catalogue import Catalogue, Loaded, ModelState, Place
 from redspot.serving.config import ReplicaConfig
 from redspot.serving.errors import RequestTooSlowError
 from redspot.serving.events.recorder import Recorder, Source
@@ -20,12 +22,16 @@ from redspot.serving.model import Model
 from redspot.serving.predictor import Predictor
 from redspot.serving.scores import ScoreCounts
 
+if TYPE_CHECKING:
+    from redspot.serving.notebook import Notebook
+
 log = logging.getLogger("redspot.serving")
 
 # Loading is nearly all Python: the loop, which answers meanwhile, gets its turn that often.
 _TURN_S = 0.0005
 _LOOK_S = 0.05
 UNLOADED = "it was unloaded"
+Opened: TypeAlias = "Predictor | Notebook"
 
 
 class Loader:
@@ -45,7 +51,7 @@ class Loader:
         self._worker = 0
         self._numbers = {id(place): number for number, place in enumerate(catalogue.places)}
         self._carried_out = [0] * len(catalogue.places)
-        self._loaded: dict[int, Predictor] = {}
+        self._loaded: dict[int, Opened] = {}
         self._turn = asyncio.Lock()
         self._looking: asyncio.Task[None] | None = None
 
@@ -59,12 +65,13 @@ class Loader:
         """
         for number, place in enumerate(self._catalogue.places):
             try:
-                predictor = self._open(place)
+                opened = self._open(place)
                 # What is wrong with the settings is said before anybody listens.
-                recorder(self._config, place, predictor)
-                # Before there are workers, so that their counts are one.
-                place.scores = self._scores(predictor)
-                self._loaded[number] = predictor
+                recorder(self._config, place, opened.schema)
+                if isinstance(opened, Predictor):
+                    # Before there are workers, so that their counts are one.
+                    place.scores = self._scores(opened)
+                self._loaded[number] = opened
             except Exception as error:
                 if strictly:
                     raise
@@ -79,9 +86,9 @@ class Loader:
 
     def publish_loaded(self) -> None:
         """Have the models answer that `load_now` loaded; to be called in the process that answers."""
-        for number, predictor in self._loaded.items():
+        for number, opened in self._loaded.items():
             place = self._catalogue.places[number]
-            self._catalogue.publish(place, self._model(place, predictor))
+            self._catalogue.publish(place, self._model(place, opened))
         self._loaded.clear()
 
     async def run(self) -> None:
@@ -133,8 +140,8 @@ class Loader:
             sys.setswitchinterval(_TURN_S)
             try:
                 with ThreadPoolExecutor(1, thread_name_prefix="redspot-load") as thread:
-                    predictor = await asyncio.get_running_loop().run_in_executor(thread, self._open, place)
-                model = self._model(place, predictor)
+                    opened = await asyncio.get_running_loop().run_in_executor(thread, self._open, place)
+                model = self._model(place, opened)
             except Exception as error:
                 self._note_failure(place, error)
                 return
@@ -146,10 +153,22 @@ class Loader:
             _close(self._catalogue.publish(place, model))
             log.info("%s is ready", place.entry)
 
-    def _open(self, place: Place) -> Predictor:
-        return Predictor.open(place.entry.pipeline, self._config.trusted_modules)
+    def _open(self, place: Place) -> Opened:
+        if place.entry.is_notebook:
+            # Few replicas serve one, and none other pays for what it imports.
+            from redspot.serving.notebook import Notebook
 
-    def _model(self, place: Place, predictor: Predictor) -> Model:
+            return Notebook.open(place.entry.file)
+        return Predictor.open(place.entry.file, self._config.trusted_modules)
+
+    def _model(self, place: Place, opened: Opened) -> Loaded:
+        if isinstance(opened, Predictor):
+            return self._pipeline_model(place, opened)
+        config = self._config
+        events = recorder(config, place, opened.schema)
+        return opened.model(config.served(place.entry), config.limits, place.metrics, self._on_hang, events)
+
+    def _pipeline_model(self, place: Place, predictor: Predictor) -> Model:
         config = self._config
         batcher = None
         if config.batching.mode == "on" or (config.batching.mode == "auto" and predictor.gains_from_batches):
@@ -158,7 +177,7 @@ class Loader:
             batcher = Batcher(
                 predictor, config.batching, seconds=limits.seconds, max_waiting=waiting, on_hang=self._on_hang
             )
-        events = recorder(config, place, predictor)
+        events = recorder(config, place, predictor.schema)
         scores = self._scores(predictor)
         if place.scores is None or not place.scores.is_like(scores):
             place.scores = scores
@@ -180,7 +199,7 @@ class Loader:
         place.reason = reason
 
 
-def recorder(config: ReplicaConfig, place: Place, predictor: Predictor) -> Recorder | None:
+def recorder(config: ReplicaConfig, place: Place, schema: Schema) -> Recorder | None:
     """Return what writes down the events of a model; None where events are off.
 
     Raises
@@ -190,9 +209,9 @@ def recorder(config: ReplicaConfig, place: Place, predictor: Predictor) -> Recor
     """
     served = config.served(place.entry)
     source = Source(served.endpoint, served.deployment_id, served.model, served.version)
-    return Recorder.of(source, config.events, predictor.schema, redact=place.entry.redact)
+    return Recorder.of(source, config.events, schema, redact=place.entry.redact)
 
 
-def _close(model: Model | None) -> None:
+def _close(model: Loaded | None) -> None:
     if model is not None:
         model.close()

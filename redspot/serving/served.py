@@ -22,8 +22,8 @@ class ModelEntry:
 
     Attributes
     ----------
-    pipeline
-        Its file.
+    file
+        What it is loaded from: a pipeline file, or a notebook.
     aliases
         Names that stand for the version in paths.
     redact
@@ -32,9 +32,14 @@ class ModelEntry:
 
     model: str
     version: str
-    pipeline: Path
+    file: Path
     aliases: tuple[str, ...] = ()
     redact: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         return f"{self.model}@{self.version}"
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether a notebook's own code answers."""
+        return self.file.suffix == ".ipynb"

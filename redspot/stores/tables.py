@@ -259,6 +259,50 @@ class RolloutRow(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
 
 
+class SampleRow(Base):
+    """What was counted of a deployment in one stretch of time; `deployment_id` is empty for the endpoint as a whole."""
+
+    __tablename__ = "samples"
+    __table_args__ = (Index("ix_samples_step_s_at", "step_s", "at"),)
+
+    endpoint: Mapped[str] = mapped_column(primary_key=True)
+    deployment_id: Mapped[str] = mapped_column(primary_key=True)
+    step_s: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    counts: Mapped[dict[str, Any]]
+
+
+class SignalRow(Base):
+    """What is or was wrong with an endpoint."""
+
+    __tablename__ = "signals"
+    __table_args__ = (Index("ix_signals_endpoint_closed_at", "endpoint", "closed_at"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    endpoint: Mapped[str]
+    deployment_id: Mapped[str]
+    version: Mapped[str]
+    name: Mapped[str]
+    subject: Mapped[str]
+    severity: Mapped[str]
+    value: Mapped[float]
+    threshold: Mapped[float | None]
+    sentence: Mapped[str] = mapped_column(Text)
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class ReportRow(Base):
+    """What monitors last found of a deployment."""
+
+    __tablename__ = "reports"
+
+    endpoint: Mapped[str] = mapped_column(primary_key=True)
+    deployment_id: Mapped[str] = mapped_column(primary_key=True)
+    report: Mapped[dict[str, Any]]
+
+
 class TokenRow(Base):
     """A token for calling endpoints; only its SHA-256 is kept."""
 

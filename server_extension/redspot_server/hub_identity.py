@@ -15,6 +15,7 @@ from tornado.web import Application, HTTPError, RequestHandler, authenticated
 
 from redspot.errors import RedspotError
 from redspot_server.app import make_app
+from redspot_server.endpoint_page import render_endpoint
 from redspot_server.handlers import Host
 from redspot_server.identity import Caller, NotSignedInError, Right
 from redspot_server.page import PAGE_POLICY, document, render_page
@@ -115,6 +116,16 @@ class HubVersionHandler(_PageHandler):
         await self.send(policy(nonce), render_version, ref, nonce)
 
 
+class HubEndpointHandler(_PageHandler):
+    """One endpoint."""
+
+    @authenticated
+    async def get(self, name: str) -> None:
+        """Send the page."""
+        nonce = secrets.token_urlsafe(16)
+        await self.send(policy(nonce), render_endpoint, name, nonce)
+
+
 class PictureHandler(RequestHandler):
     """The script and the style of the pictures; they are the same for everybody, and no secret."""
 
@@ -140,6 +151,7 @@ def hub_app(services: Services) -> Application:
     extra: list[Any] = [
         (f"{prefix}oauth_callback", CallbackHandler, {}),
         (f"{prefix}versions/([^/]+)", HubVersionHandler, {}),
+        (f"{prefix}endpoints/([^/]+)", HubEndpointHandler, {}),
         (f"{prefix}pictures/([a-z.-]+)", PictureHandler, {}),
         (prefix, HubPageHandler, {}),
     ]

@@ -46,7 +46,13 @@ def render_page(services: Services, caller: Caller) -> str:
         for run in services.runs.runs(limit=20)
     ]
     parts = [
-        table("Endpoints", ("Name", "State", "Serves", "URL"), endpoints, "No endpoint yet: deploy a model version."),
+        table(
+            "Endpoints",
+            ("Name", "State", "Serves", "URL"),
+            endpoints,
+            "No endpoint yet: deploy a model version.",
+            links=[f"endpoints/{name}" for name, *_ in endpoints],
+        ),
         table(
             "Models",
             ("Latest", "Name", "Metrics", "Served by"),

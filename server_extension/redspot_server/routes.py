@@ -16,10 +16,23 @@ from redspot.jobs.run import Run
 from redspot.registry.deployment import Deployment
 from redspot.registry.model import Model, Version
 from redspot.registry.plan import EndpointPlan
+from redspot.registry.series import Series
+from redspot.registry.signal import EndpointSignal, MonitorReport
 from redspot.registry.standing import AppliedDefinition, Endpoint
 from redspot.registry.token import Token
 from redspot_server.content import Content
-from redspot_server.endpoints import definitions, deployments, exports, jobs, models, runs, schedules, system, tokens
+from redspot_server.endpoints import (
+    definitions,
+    deployments,
+    exports,
+    jobs,
+    models,
+    runs,
+    schedules,
+    system,
+    tokens,
+    watching,
+)
 from redspot_server.identity import Right
 
 
@@ -200,6 +213,51 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("POST", "endpoints/{name}/promote", definitions.promote, Endpoint, AUTHOR, "Promote", body=given.WhyIn),
     Route("POST", "endpoints/{name}/abort", definitions.abort, Endpoint, AUTHOR, "Take back", body=given.WhyIn),
+    Route(
+        "GET",
+        "endpoints/{name}/series",
+        watching.read_series,
+        Series,
+        READ,
+        "How an endpoint did over time",
+        query=given.SeriesQuery,
+    ),
+    Route("GET", "endpoints/{name}/live", watching.read_now, out.EndpointNow, READ, "What an endpoint does now"),
+    Route(
+        "GET",
+        "endpoints/{name}/signals",
+        watching.list_signals_of,
+        out.Page[EndpointSignal],
+        READ,
+        "What is wrong with an endpoint",
+        query=given.RecentQuery,
+    ),
+    Route(
+        "GET",
+        "endpoints/{name}/drift",
+        watching.list_reports,
+        out.Page[MonitorReport],
+        READ,
+        "What its monitors found",
+    ),
+    Route(
+        "GET",
+        "endpoints/{name}/requests",
+        watching.list_requests,
+        out.RecentRequests,
+        READ,
+        "Its newest requests",
+        query=given.RecentQuery,
+    ),
+    Route(
+        "GET",
+        "signals",
+        watching.list_signals,
+        out.Page[EndpointSignal],
+        READ,
+        "What is wrong with endpoints",
+        query=given.RecentQuery,
+    ),
     Route("POST", "endpoints/{name}/scale", definitions.scale, Endpoint, AUTHOR, "Bound replicas", body=given.ScaleIn),
     Route(
         "POST",

@@ -26,7 +26,9 @@ from redspot.errors import ConflictError
 from redspot_server.app import MAX_BODY_BYTES, make_app
 from redspot_server.controllers.deployer import Deployer
 from redspot_server.controllers.loop import Controllers
+from redspot_server.controllers.monitors import Monitors
 from redspot_server.controllers.router_unit import router_unit
+from redspot_server.controllers.sampler import SAMPLE_S, Sampler
 from redspot_server.controllers.shipper_unit import shipper_unit
 from redspot_server.identity import SocketIdentity, TokenIdentity
 from redspot_server.services import Services
@@ -97,6 +99,8 @@ def make_controllers(services: Services) -> Controllers:
             "deployer": (Deployer(services).step, 0.25),
             "router": (router_unit(services).step, 1.0),
             "shipper": (shipper_unit(services).step, 1.0),
+            "sampler": (Sampler(services).step, SAMPLE_S),
+            "monitors": (Monitors(services).step, float(services.config.monitors_every_s)),
         },
     )
 

@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from redspot.artifacts import ArtifactStore, FsspecArtifactStore
 from redspot.clock import Clock, SystemClock
@@ -25,6 +26,11 @@ from redspot.stores.models import SqlModelStore
 from redspot.stores.recording import Recording
 from redspot.stores.runs import SqlRunStore
 from redspot.stores.tokens import SqlTokenStore
+from redspot.stores.watch import SqlWatchStore
+from redspot_server.recent import Recent
+
+if TYPE_CHECKING:
+    from redspot_server.controllers.stats import RouterStats
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Services:
         ``hub`` or ``embedded``.
     users
         Names that may use this installation, where the hub says; empty for its owner alone.
+    recent
+        What the router counted in the last seconds, while somebody looks.
     """
 
     config: Config
@@ -50,12 +58,14 @@ class Services:
     jobs: SqlJobStore
     runs: SqlRunStore
     endpoints: SqlEndpointStore
+    watched: SqlWatchStore
     tokens: SqlTokenStore
     audit: SqlAuditLog
     recording: Recording
     leases: SqlLeases
     instance_types: tuple[InstanceType, ...]
     key: bytes
+    recent: Recent[RouterStats]
 
     @classmethod
     def open(cls, config: Config, *, host: str, users: tuple[str, ...] = (), clock: Clock | None = None) -> Services:
@@ -75,12 +85,14 @@ class Services:
             jobs=SqlJobStore(database),
             runs=SqlRunStore(database),
             endpoints=SqlEndpointStore(database, config.router_url),
+            watched=SqlWatchStore(database),
             tokens=SqlTokenStore(database),
             audit=SqlAuditLog(database),
             recording=Recording.open(database),
             leases=SqlLeases(database),
             instance_types=local_instance_types(config.memory_bytes),
             key=_installation_key(config),
+            recent=Recent(),
         )
 
     @property

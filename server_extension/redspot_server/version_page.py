@@ -25,7 +25,7 @@ def policy(nonce: str) -> str:
     """Return the content policy: only our own script, told by a number that nobody else knows, and no other source."""
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     )
 
 
@@ -58,10 +58,7 @@ def render_version(services: Services, caller: Caller, ref: str, nonce: str) -> 
         '<p><a href="../">All models</a></p>',
         _facts(version),
         table("Metrics", ("Metric", "Value"), [(k, f"{v:.6g}") for k, v in version.metrics.items()], "None recorded."),
-        "<h2>Pipeline</h2>",
-        picture("pipeline", version.graph, render_svg(version.graph)),
-        "<h2>Training data</h2>",
-        _training_data(services, version),
+        *_pictures(services, version),
         table(
             "Versions",
             ("Version", "Made", "By", "Metrics"),
@@ -83,6 +80,13 @@ def picture(kind: str, data: Mapping[str, Any], static: str) -> str:
         f'<div data-rsp-picture="{kind}" style="overflow-x:auto">{static}'
         f'<script type="application/json">{text}</script></div>'
     )
+
+
+def _pictures(services: Services, version: Version) -> list[str]:
+    if version.is_notebook:
+        return ["<h2>Notebook</h2>", '<p class="note">The cells tagged <code>endpoint</code> answer requests.</p>']
+    graph = picture("pipeline", version.graph, render_svg(version.graph))
+    return ["<h2>Pipeline</h2>", graph, "<h2>Training data</h2>", _training_data(services, version)]
 
 
 def _training_data(services: Services, version: Version) -> str:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redspot.pipeline.schema import OutputColumn, Schema
+from redspot.registry.figures import LabelScores, NumberScores, Scores, joined_scores, stability
 from redspot.serving.predictor import ColumnPredictions, RowPredictions
-from redspot.serving.score_shift import added, score_shift
 from redspot.serving.scores import OTHER, ScoreCounts, number_edges
 from tests.serving.conftest import ADELIE, ReplicaProcess, Starting
 
@@ -67,11 +67,17 @@ def test_what_is_no_number_is_not_counted() -> None:
     assert (sum(counts), counts[0], counts[-1]) == (3, 1, 1)
 
 
-def told_of(values: list[float]) -> dict[str, Any]:
+def told_of(values: list[float]) -> NumberScores:
     scores = ScoreCounts(NUMBERS, [{"prediction": value} for value in values[:100]])
     for value in values:
         scores.count_row({"prediction": value})
-    return dict(scores.told()["prediction"])
+    told = scores.told()["prediction"]
+    return NumberScores(tuple(told["edges"]), tuple(told["counts"]))
+
+
+def psi(before: Scores, now: Scores) -> float | None:
+    found = stability(before, now)
+    return None if found is None else found.psi
 
 
 def test_a_shift_is_seen_and_chance_is_not() -> None:
@@ -79,28 +85,25 @@ def test_a_shift_is_seen_and_chance_is_not() -> None:
     one, other = (told_of(random.normal(200, 10, 5000).tolist()) for _ in range(2))
     moved = told_of(random.normal(210, 10, 5000).tolist())
     # By chance alone about 9 bins * 2 / 5,000.
-    assert (score_shift(one, other) or 0) < 0.02
+    assert (psi(one, other) or 0) < 0.02
     # Of two normals one standard deviation apart the divergence in both directions sums to 1.
-    assert 0.7 < (score_shift(one, moved) or 0) < 1.2
+    assert 0.7 < (psi(one, moved) or 0) < 1.2
 
 
 def test_labels_are_compared_by_their_shares() -> None:
-    one = {"kind": "label", "counts": {"a": 500, "b": 499, "rare": 1}}
-    assert score_shift(one, {"kind": "label", "counts": {"a": 50, "b": 50}}) == pytest.approx(0, abs=0.01)
-    assert (score_shift(one, {"kind": "label", "counts": {"a": 90, "b": 10}}) or 0) > 0.25
-    assert score_shift(one, {"kind": "label", "counts": {}}) is None
-    assert score_shift(one, told_of([1.0])) is None
+    one = LabelScores({"a": 500, "b": 499, "rare": 1})
+    assert psi(one, LabelScores({"a": 50, "b": 50})) == pytest.approx(0, abs=0.01)
+    assert (psi(one, LabelScores({"a": 90, "b": 10})) or 0) > 0.25
+    assert psi(one, LabelScores({})) is None
+    assert psi(one, told_of([1.0])) is None
 
 
 def test_replicas_of_one_version_are_added() -> None:
-    one = {"kind": "number", "edges": [0.0], "counts": [1, 2]}
-    assert added([one, one, one]) == {"kind": "number", "edges": [0.0], "counts": [3, 6]}
-    assert added([{"kind": "label", "counts": {"a": 1}}, {"kind": "label", "counts": {"b": 2}}]) == {
-        "kind": "label",
-        "counts": {"a": 1, "b": 2},
-    }
-    assert added([]) is None
-    assert added([one, {**one, "edges": [1.0]}]) is None
+    one = {"prediction": NumberScores((0.0,), (1, 2))}
+    assert joined_scores([one, one, one]) == {"prediction": NumberScores((0.0,), (3, 6))}
+    labels = joined_scores([{"prediction": LabelScores({"a": 1})}, {"prediction": LabelScores({"b": 2})}])
+    assert labels == {"prediction": LabelScores({"a": 1, "b": 2})}
+    assert joined_scores([]) == {}
 
 
 def stats_of(replica: ReplicaProcess) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 /** Pictures of pipelines, data and evaluations. */
 
+export type { IDashboard } from './endpoint/dashboard';
+export { mountEndpoint } from './endpoint/dashboard';
+export type { ICall, IEndpointSource } from './endpoint/source';
 export type { IEvaluation } from './evaluation/data';
 export { isEvaluation } from './evaluation/data';
 export { mountEvaluation } from './evaluation/evaluation';

@@ -1,5 +1,8 @@
 /** Pictures in a page without a kernel: each stands where its JSON is, and takes the place of what was there. */
 
+import { isEndpointPage } from './endpoint/data';
+import { mountEndpoint } from './endpoint/dashboard';
+import { PageSource } from './endpoint/source';
 import { isEvaluation } from './evaluation/data';
 import { mountEvaluation } from './evaluation/evaluation';
 import { isPipelineGraph } from './graph/data';
@@ -18,6 +21,8 @@ function drawn(kind: string, host: HTMLElement, data: unknown): boolean {
     mountStepView(host, data);
   } else if (kind === 'evaluation' && isEvaluation(data)) {
     mountEvaluation(host, data);
+  } else if (kind === 'endpoint' && isEndpointPage(data)) {
+    mountEndpoint(host, data.name, new PageSource(data.api, data.name));
   } else {
     return false;
   }

@@ -126,6 +126,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/endpoints/{name}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its monitors found */
+        get: operations["list_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/endpoints/{name}/export": {
         parameters: {
             query?: never;
@@ -152,6 +169,23 @@ export interface paths {
         };
         /** What answered when */
         get: operations["read_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an endpoint does now */
+        get: operations["read_now"];
         put?: never;
         post?: never;
         delete?: never;
@@ -194,6 +228,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/endpoints/{name}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Its newest requests */
+        get: operations["list_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/endpoints/{name}/rollback": {
         parameters: {
             query?: never;
@@ -222,6 +273,40 @@ export interface paths {
         put?: never;
         /** Bound replicas */
         post: operations["scale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an endpoint did over time */
+        get: operations["read_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with an endpoint */
+        get: operations["list_signals_of"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -555,6 +640,23 @@ export interface paths {
         patch: operations["change_schedule"];
         trace?: never;
     };
+    "/api/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with endpoints */
+        get: operations["list_signals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -752,6 +854,35 @@ export interface components {
             role: components["schemas"]["ArmRole"];
             /** Share */
             share: number;
+        };
+        /**
+         * ArmNow
+         * @description What one arm does now; see `EndpointNow`.
+         */
+        ArmNow: {
+            /** Deployment Id */
+            deployment_id: string;
+            /** Error Share */
+            error_share: number | null;
+            /** In Flight */
+            in_flight: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Ready */
+            ready: number;
+            /** Requests Per S */
+            requests_per_s: number | null;
+            role: components["schemas"]["ArmRole"];
+            /** Share */
+            share: number;
+            /** Version */
+            version: string;
+            /** Wanted */
+            wanted: number;
         };
         /**
          * ArmRole
@@ -1148,6 +1279,54 @@ export interface components {
             target_in_flight: number;
         };
         /**
+         * EndpointNow
+         * @description What an endpoint did in the last seconds.
+         *
+         *     Attributes
+         *     ----------
+         *     seconds
+         *         How many of them; rates and quantiles are None while nothing was counted before.
+         *     router_ok
+         *         Whether the router answers.
+         *     requests_per_s, refused_per_s, error_share
+         *         Of the arms that answer, together.
+         */
+        EndpointNow: {
+            /** Arms */
+            arms: components["schemas"]["ArmNow"][];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Error Share */
+            error_share: number | null;
+            /** Held */
+            held: number;
+            /** In Flight */
+            in_flight: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Ready */
+            ready: number;
+            /** Refused Per S */
+            refused_per_s: number | null;
+            /** Requests Per S */
+            requests_per_s: number | null;
+            rollout: components["schemas"]["Rollout"] | null;
+            /** Router Ok */
+            router_ok: boolean;
+            /** Seconds */
+            seconds: number;
+            state: components["schemas"]["EndpointState"];
+            /** Wanted */
+            wanted: number;
+        };
+        /**
          * EndpointPlan
          * @description What applying a definition would do.
          *
@@ -1176,6 +1355,52 @@ export interface components {
              * @default []
              */
             unchecked: string[];
+        };
+        /**
+         * EndpointSignal
+         * @description A finding that is, or was, bad.
+         *
+         *     Attributes
+         *     ----------
+         *     sentence
+         *         What is wrong, for a person.
+         *     first_seen, last_seen
+         *         From when to when it was found (UTC).
+         *     closed_at
+         *         When it was found to be over (UTC); None while it lasts.
+         */
+        EndpointSignal: {
+            /** Closed At */
+            closed_at: string | null;
+            /** Deployment Id */
+            deployment_id: string;
+            /** Endpoint */
+            endpoint: string;
+            /**
+             * First Seen
+             * Format: date-time
+             */
+            first_seen: string;
+            /** Id */
+            id: string;
+            /**
+             * Last Seen
+             * Format: date-time
+             */
+            last_seen: string;
+            /** Name */
+            name: string;
+            /** Sentence */
+            sentence: string;
+            severity: components["schemas"]["SignalSeverity"];
+            /** Subject */
+            subject: string;
+            /** Threshold */
+            threshold: number | null;
+            /** Value */
+            value: number;
+            /** Version */
+            version: string;
         };
         /**
          * EndpointState
@@ -1217,6 +1442,36 @@ export interface components {
             before: unknown;
             /** Field */
             field: string;
+        };
+        /**
+         * Finding
+         * @description One number that was looked at, good or bad.
+         *
+         *     Attributes
+         *     ----------
+         *     deployment_id, version
+         *         Of the arm; both empty for the endpoint as a whole.
+         *     name
+         *         Such as ``input-drift``.
+         *     subject
+         *         The column, output or metric; empty where there is but one.
+         *     threshold
+         *         What was reached, or would be the first to worry about; None where there is none.
+         */
+        Finding: {
+            /** Deployment Id */
+            deployment_id: string;
+            /** Name */
+            name: string;
+            severity: components["schemas"]["SignalSeverity"];
+            /** Subject */
+            subject: string;
+            /** Threshold */
+            threshold: number | null;
+            /** Value */
+            value: number;
+            /** Version */
+            version: string;
         };
         /**
          * FirePreview
@@ -1464,6 +1719,41 @@ export interface components {
             text: string;
         };
         /**
+         * LoggedRequest
+         * @description One row of a request as its event has it; values of redacted columns are null.
+         */
+        LoggedRequest: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Caller */
+            caller: string | null;
+            /** Deployment Id */
+            deployment_id: string;
+            /** Error */
+            error: string | null;
+            /** Inputs */
+            inputs: unknown;
+            /** Latency Ms */
+            latency_ms: number;
+            /** Outputs */
+            outputs: unknown;
+            /** Redacted */
+            redacted: string[];
+            /** Request Id */
+            request_id: string;
+            /** Row */
+            row: number;
+            /** Shadow */
+            shadow: boolean;
+            /** Status */
+            status: number;
+            /** Version */
+            version: string;
+        };
+        /**
          * Model
          * @description A name that versions are registered under.
          *
@@ -1495,6 +1785,40 @@ export interface components {
             owner: string;
             /** Version Count */
             version_count: number;
+        };
+        /**
+         * MonitorReport
+         * @description What the monitors last found of one deployment.
+         *
+         *     Attributes
+         *     ----------
+         *     source
+         *         ``events``, ``scores`` (what replicas count of their answers) or ``none``.
+         *     rows
+         *         Predictions that were looked at.
+         *     note
+         *         One sentence where something could not be looked at; empty otherwise.
+         */
+        MonitorReport: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Deployment Id */
+            deployment_id: string;
+            /** Endpoint */
+            endpoint: string;
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Note */
+            note: string;
+            /** Rows */
+            rows: number;
+            /** Source */
+            source: string;
+            /** Version */
+            version: string;
         };
         /**
          * NewToken
@@ -1635,6 +1959,19 @@ export interface components {
          * Page
          * @description One page of a list; `next_cursor` is None on the last one.
          */
+        Page_EndpointSignal_: {
+            /** Items */
+            items: components["schemas"]["EndpointSignal"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
         Page_Endpoint_: {
             /** Items */
             items: components["schemas"]["Endpoint"][];
@@ -1690,6 +2027,19 @@ export interface components {
         Page_Model_: {
             /** Items */
             items: components["schemas"]["Model"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * Page
+         * @description One page of a list; `next_cursor` is None on the last one.
+         */
+        Page_MonitorReport_: {
+            /** Items */
+            items: components["schemas"]["MonitorReport"][];
             /**
              * Next Cursor
              * @default null
@@ -1815,6 +2165,45 @@ export interface components {
             };
         };
         /**
+         * Point
+         * @description One stretch as it is shown: rates each second, shares from 0 to 1, latency in milliseconds.
+         */
+        Point: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Client Error Share */
+            client_error_share: number | null;
+            /** Deployment Id */
+            deployment_id: string;
+            /** Error Share */
+            error_share: number | null;
+            /** Held */
+            held: number;
+            /** In Flight */
+            in_flight: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** P99 Ms */
+            p99_ms: number | null;
+            /** Ready */
+            ready: number;
+            /** Refused Per S */
+            refused_per_s: number;
+            /** Requests Per S */
+            requests_per_s: number;
+            /** Share */
+            share: number;
+            /** Version */
+            version: string;
+            /** Wanted */
+            wanted: number;
+        };
+        /**
          * PredictIn
          * @description Rows to try an endpoint with.
          */
@@ -1861,6 +2250,16 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * RecentRequests
+         * @description The newest requests that are kept as events, newest first; `note` says why there are none.
+         */
+        RecentRequests: {
+            /** Items */
+            items: components["schemas"]["LoggedRequest"][];
+            /** Note */
+            note: string;
         };
         /**
          * ReplicaSpec
@@ -2269,6 +2668,34 @@ export interface components {
             time_zone: string;
         };
         /**
+         * Series
+         * @description Points from `since` (inclusive) to `until` (exclusive), each of `step_s` seconds, by time.
+         */
+        Series: {
+            /** Endpoint */
+            endpoint: string;
+            /** Points */
+            points: components["schemas"]["Point"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Step S */
+            step_s: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * SignalSeverity
+         * @description How bad it is.
+         * @enum {string}
+         */
+        SignalSeverity: "ok" | "warning" | "critical";
+        /**
          * Status
          * @description What this installation is and what it can do for the caller.
          *
@@ -2394,7 +2821,7 @@ export interface components {
          *     number
          *         1, 2, 3 … without gaps or duplicates within its model.
          *     pipeline
-         *         The pipeline file in the artifact store.
+         *         What is served, in the artifact store: the pipeline file, or a notebook whose own code answers.
          *     notebook
          *         The code: the snapshot of the notebook that made it, if one did.
          *     schema
@@ -2444,7 +2871,7 @@ export interface components {
         };
         /**
          * VersionIn
-         * @description A pipeline to register, sent as the file's bytes in base 64.
+         * @description A pipeline to register, sent as the file's bytes in base 64; or a notebook that answers itself.
          */
         VersionIn: {
             /** Metrics */
@@ -2453,7 +2880,7 @@ export interface components {
             };
             /**
              * Notebook
-             * @description The notebook that made it.
+             * @description The notebook that made it; or whose `endpoint` cells define `predict(payload)`.
              * @default null
              */
             notebook: {
@@ -2465,9 +2892,10 @@ export interface components {
             };
             /**
              * Pipeline
-             * @description The `.redspot` file, base 64.
+             * @description The `.redspot` file, base 64; without one, cells of the notebook answer.
+             * @default null
              */
-            pipeline: string;
+            pipeline: string | null;
         };
         /**
          * WhyIn
@@ -2816,6 +3244,37 @@ export interface operations {
             };
         };
     };
+    list_reports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_MonitorReport_"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_endpoint: {
         parameters: {
             query?: {
@@ -2872,6 +3331,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_now: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointNow"];
                 };
             };
             /** @description A problem */
@@ -2955,6 +3445,39 @@ export interface operations {
             };
         };
     };
+    list_requests: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecentRequests"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     roll_back: {
         parameters: {
             query?: never;
@@ -3012,6 +3535,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_series: {
+        parameters: {
+            query?: {
+                from?: string | null;
+                to?: string | null;
+                step?: number | null;
+                whole?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_signals_of: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EndpointSignal_"];
                 };
             };
             /** @description A problem */
@@ -3751,6 +4343,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_signals: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EndpointSignal_"];
                 };
             };
             /** @description A problem */

@@ -79,7 +79,8 @@ const isDeployment = shape<wire.Deployment>({
   share: isNumber,
   replicas: isNumber,
   generation: isNumber,
-  spec: isReplicaSpec
+  spec: isReplicaSpec,
+  image: isText
 });
 
 const isArm = shape<wire.Arm>({

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def joined(
-    url: str, *, endpoint: str | None = None, since: datetime | None = None, until: datetime | None = None
+    url: str,
+    *,
+    endpoint: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    most: int | None = None,
 ) -> pa.Table:
     """Return events, each once and in the order of time, with the label of each.
 
@@ -25,6 +30,8 @@ def joined(
         Only of this one; of all by default.
     since, until
         Aware times between which events were made; inclusive and exclusive.
+    most
+        Only the newest files that hold so many rows together; None reads all.
 
     Returns
     -------
@@ -36,13 +43,24 @@ def joined(
 
     sink = Sink(url)
     stored = [each for each in sink.events(endpoint) if _may_hold(each, since, until)]
-    table = _once(_between(concatenated((sink.read(each) for each in stored), EVENTS), since, until))
+    table = _once(_between(concatenated(_newest(sink, stored, most), EVENTS), since, until))
     labels = _labels(sink)
     keys = list(zip(table["request_id"].to_pylist(), table["row"].to_pylist(), strict=True))
     known = [labels.get(key, (None, None)) for key in keys]
     zoned = pa.timestamp("us", tz="UTC")
     table = table.append_column("label", pa.array([label for label, _ in known], pa.string()))
     return table.append_column("labelled_at", pa.array([time for _, time in known], zoned))
+
+
+def _newest(sink: Sink, stored: list[Stored], most: int | None) -> Iterator[pa.Table]:
+    rows = 0
+    # Files are named by the time of their first event.
+    for each in sorted(stored, key=lambda each: (each.day, each.path), reverse=True):
+        table = sink.read(each)
+        rows += table.num_rows
+        yield table
+        if most is not None and rows >= most:
+            return
 
 
 def _labels(sink: Sink) -> dict[tuple[str, int], tuple[str, datetime]]:

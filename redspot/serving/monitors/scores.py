@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,8 +13,9 @@ from redspot.profile.drifting import drift
 from redspot.profile.profiling import profile_table
 from redspot.profile.table import Profile
 from redspot.profile.values import Dtype, Values
+from redspot.registry.figures import LabelScores, NumberScores, Scores, stability
 from redspot.serving.monitors.inputs import FREE_BINS
-from redspot.serving.monitors.signal import Signal
+from redspot.serving.monitors.signal import Signal, Span
 from redspot.serving.monitors.thresholds import Thresholds, judged
 from redspot.serving.monitors.window import Window
 
@@ -40,6 +42,42 @@ def watch_scores(window: Window, schema: Schema, before: Profile, thresholds: Th
         for column in now.columns
         if column.drift is not None
     )
+
+
+def watch_counts(
+    now: Mapping[str, Scores], answers: Sequence[Mapping[str, Any]], schema: Schema, span: Span, thresholds: Thresholds
+) -> tuple[Signal, ...]:
+    """Return ``score-drift`` by what replicas count of their answers, where no events are kept.
+
+    Parameters
+    ----------
+    now
+        By name of the output, as `redspot.serving.scores` counts them.
+    answers
+        What is right to compare with, such as those of a parity set.
+    """
+    signals = []
+    for name, before in counted(answers, schema, now).items():
+        moved = stability(before, now[name])
+        if moved is not None and moved.rows >= min(thresholds.min_rows, len(answers)):
+            limit = thresholds.score_psi.raised(moved.by_chance)
+            signals.append(judged("score-drift", moved.psi, limit, span, subject=name))
+    return tuple(signals)
+
+
+def counted(answers: Sequence[Mapping[str, Any]], schema: Schema, like: Mapping[str, Scores]) -> dict[str, Scores]:
+    """Return how answers are distributed, counted at the same edges as others."""
+    counts: dict[str, Scores] = {}
+    for name, (_, values) in _columns(answers, schema).items() if answers else ():
+        known, given = like.get(name), [value for value in np.asarray(values).tolist() if value is not None]
+        if isinstance(known, LabelScores):
+            labels = [str(value) for value in given]
+            counts[name] = LabelScores({label: float(labels.count(label)) for label in set(labels)})
+        elif isinstance(known, NumberScores):
+            places = [bisect_right(known.edges, value) for value in given if not np.isnan(value)]
+            each = np.bincount(np.array(places, dtype=np.int64), minlength=len(known.counts))
+            counts[name] = NumberScores(known.edges, tuple(map(float, each)))
+    return counts
 
 
 def _columns(answers: Sequence[Mapping[str, Any]], schema: Schema) -> dict[str, tuple[Dtype, Values]]:

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from redspot_productionize.runner import unit_environment
 from redspot.compute.unit import Limits, UnitExistsError, UnitKind, UnitPhase, UnitSpec
 from redspot.images.build import Built, Order
 from redspot.images.building import has_image
-from redspot.images.endpoint import endpoint_recipe
+from redspot.images.endpoint import endpoint_recipe, installed_versions
 from redspot.images.engine import connect
 from redspot.images.errors import BuildFailedError
 from redspot.images.own_wheel import write_own_wheel
 from redspot.images.recipe import Recipe
+from redspot.jobs.endpoint_notebook import EndpointNotebook
 from redspot.pipeline import load
 from redspot.registry.model import Version
 from redspot_server.services import Services
@@ -112,10 +114,17 @@ class ImageBuilds:
         """Return what the version's image shall hold; the file that says it is read once."""
         digest = version.pipeline.digest
         if digest not in self._recipes:
-            with tempfile.NamedTemporaryFile(suffix=".redspot") as file:
-                file.write(self._services.artifacts.get(digest))
-                file.flush()
-                remembered = load(file.name, trusted_modules=self._services.config.trusted).metadata_
-            libraries = {} if remembered is None else remembered.libraries
+            libraries = self._libraries(version)
             self._recipes[digest] = endpoint_recipe(self._services.config.base_image, libraries)
         return self._recipes[digest]
+
+    def _libraries(self, version: Version) -> Mapping[str, str]:
+        """Return versions by name: as a pipeline's fit remembers them, or as a notebook's imports have them here."""
+        content = self._services.artifacts.get(version.pipeline.digest)
+        if version.is_notebook:
+            return installed_versions(EndpointNotebook.read(content).modules)
+        with tempfile.NamedTemporaryFile(suffix=".redspot") as file:
+            file.write(content)
+            file.flush()
+            remembered = load(file.name, trusted_modules=self._services.config.trusted).metadata_
+        return {} if remembered is None else remembered.libraries

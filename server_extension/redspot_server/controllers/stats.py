@@ -27,12 +27,18 @@ class EndpointStats:
         Of all its arms and held ones, since the router started.
     arms, in_flight
         By id of the deployment.
+    under_way
+        Requests under way now, those that wait included.
+    refused
+        Requests that no replica answered, since the router started.
     """
 
     held: int
     requests: int
     arms: Mapping[str, ArmFigures]
     in_flight: Mapping[str, int]
+    under_way: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,8 @@ def _endpoint(content: Mapping[str, Any]) -> EndpointStats:
         content["requests"],
         {name: _arm(each) for name, each in arms.items()},
         {name: each["in_flight"] for name, each in arms.items()},
+        content["in_flight"],
+        content["refused"],
     )
 
 
@@ -94,4 +102,5 @@ def _arm(content: Mapping[str, Any]) -> ArmFigures:
         shadow.get("compared", 0),
         shadow.get("equal", 0),
         shadow.get("errors", 0),
+        client_errors=content["client_errors"],
     )

@@ -66,14 +66,15 @@ class UnitReplicas(ABC):
         version = services.models.get(deployment.ref)
         folder = services.config.work_dir / replica.unit_id
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        pipeline = folder / "pipeline.redspot"
-        pipeline.write_bytes(services.artifacts.get(version.pipeline.digest))
+        kind = "notebook" if version.is_notebook else "pipeline"
+        served = folder / ("notebook.ipynb" if version.is_notebook else "pipeline.redspot")
+        served.write_bytes(services.artifacts.get(version.pipeline.digest))
         config = {
             "endpoint": deployment.endpoint,
             "deployment_id": deployment.id,
             "model": deployment.model,
             "version": str(deployment.version),
-            "pipeline": str(pipeline),
+            kind: str(served),
             "socket": str(self.socket(replica.unit_id)),
             "secret_env": SECRET_VARIABLE,
             "trusted_modules": list(services.config.trusted),

@@ -53,9 +53,18 @@ def deploy(services: Services, caller: Caller, name: str, body: DeploymentIn) ->
 
 def predict(services: Services, caller: Caller, name: str, body: PredictIn) -> Prediction:
     """Send rows to the endpoint through the router, as any caller would."""
-    services.endpoints.get(name)
     began = time.perf_counter()
-    answer = ask_endpoint(services, name, "/predict", body.rows)
-    return Prediction(
-        answer["model"], str(answer["version"]), tuple(answer["predictions"]), time.perf_counter() - began
-    )
+    if _answers_payloads(services, name):
+        answers = [ask_endpoint(services, name, "/predict", row) for row in body.rows]
+        predictions = [{"prediction": answer["prediction"]} for answer in answers]
+    else:
+        answers = [ask_endpoint(services, name, "/predict", body.rows)]
+        predictions = answers[0]["predictions"]
+    first = answers[0]
+    return Prediction(first["model"], str(first["version"]), tuple(predictions), time.perf_counter() - began)
+
+
+def _answers_payloads(services: Services, name: str) -> bool:
+    """Return whether a notebook answers, which takes one payload at a time."""
+    serving = services.endpoints.get(name).serving
+    return serving is not None and services.models.get(ModelRef.parse(serving)).is_notebook

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-
-from redspot_productionize.outcome import PIPELINE_MEDIA_TYPE
-
 from redspot.contracts.replies import Page
 from redspot.contracts.requests import AliasIn, ListQuery, VersionIn
 from redspot.ids import ModelRef, parse_name
-from redspot.jobs.notebook import MEDIA_TYPE, freeze_notebook
-from redspot.registry.model import Model, NewVersion, PipelineFileError, Version, VersionNotFoundError
+from redspot.registry.model import Model, Version, VersionNotFoundError
 from redspot_server.content import Content
 from redspot_server.identity import Caller
+from redspot_server.registering import new_version
 from redspot_server.services import Services
 
 
@@ -42,37 +36,9 @@ def read_version(services: Services, caller: Caller, ref: str) -> Version:
 
 
 def register_version(services: Services, caller: Caller, name: str, body: VersionIn) -> Version:
-    """Register the pipeline file that was sent; what it is, is read from the file itself."""
-    from redspot.pipeline import loads
-    from redspot.pipeline.errors import CorruptPipelineError
-
+    """Register the pipeline file that was sent, or a notebook that answers; what it is, is read from it."""
     parse_name(name, "model")
-    try:
-        data = base64.b64decode(body.pipeline, validate=True)
-        pipeline = loads(data, services.config.trusted)
-    except binascii.Error:
-        raise PipelineFileError("Field 'pipeline' is not base 64.", field="pipeline") from None
-    except CorruptPipelineError as error:
-        raise PipelineFileError(error.message, field="pipeline") from None
-    notebook = None
-    if body.notebook is not None:
-        frozen = freeze_notebook(json.dumps(body.notebook).encode())
-        notebook = services.artifacts.put(frozen, name=f"{name}.ipynb", media_type=MEDIA_TYPE)
-    return services.models.add(
-        NewVersion(
-            model=name,
-            pipeline=services.artifacts.put(data, name=f"{name}.redspot", media_type=PIPELINE_MEDIA_TYPE),
-            notebook=notebook,
-            environment=services.environment(services.instance_types[0].name),
-            parameters=body.parameters,
-            metrics=body.metrics or pipeline.metrics_,
-            schema=pipeline.schema_.to_json(),
-            graph=pipeline.describe(),
-            parity_rows=len(pipeline.parity_.rows) if pipeline.parity_ else 0,
-            run_id=None,
-            created_by=caller.name,
-        )
-    )
+    return services.models.add(new_version(services, caller.name, name, body))
 
 
 def set_alias(services: Services, caller: Caller, name: str, alias: str, body: AliasIn) -> Model:

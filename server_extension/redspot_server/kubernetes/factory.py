@@ -119,6 +119,8 @@ def version_arm(
     replicas: int = 1,
 ) -> KubernetesArm:
     """Return one version at an endpoint; a small pipeline comes with it (KubernetesSettingError without an image)."""
+    if version.is_notebook:
+        raise KubernetesSettingError(f"{version.ref} is a notebook; those run on 'process' or 'docker'.")
     artifact = version.pipeline
     fits = artifact.size_bytes <= MAX_EMBEDDED_BYTES
     content = services.artifacts.get(artifact.digest) if fits else None
