@@ -25,6 +25,9 @@ PARTS = {
     "airflow": lambda: False,
     "redis": lambda: shutil.which("redis-server") is not None,
     "kubernetes": lambda: bool(os.environ.get("KUBECONFIG")),
+    "mlflow": lambda: (
+        Path(os.environ.get("REDSPOT_MLFLOW", Path(__file__).parents[1] / ".peers" / "registry")) / "bin" / "mlflow"
+    ).exists(),
     "gpu": lambda: shutil.which("nvidia-smi") is not None,
 }
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from redspot.errors import CorruptError, InvalidError, NotFoundError
@@ -13,6 +15,7 @@ from redspot.errors import CorruptError, InvalidError, NotFoundError
 if TYPE_CHECKING:
     import fsspec
 
+_PIECE_BYTES = 1024 * 1024
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 Digest = str
@@ -66,8 +69,16 @@ class ArtifactStore(Protocol):
         """Keep `data`; putting the same bytes again is free."""
         ...
 
+    def put_file(self, path: Path, *, name: str, media_type: str = "application/octet-stream") -> Artifact:
+        """Keep the bytes of a local file, however many, in flat memory."""
+        ...
+
     def get(self, digest: Digest) -> bytes:
         """Return the bytes (ArtifactNotFoundError; ArtifactCorruptError when they are not what was put)."""
+        ...
+
+    def pieces(self, digest: Digest) -> Iterator[bytes]:
+        """Return the bytes piece by piece; checked before the first piece is given (see `get`)."""
         ...
 
     def has(self, digest: Digest) -> bool:
@@ -121,6 +132,43 @@ class FsspecArtifactStore:
         if not self._files.exists(path) or self._files.cat_file(path) != data:
             self._write(path, data)
         return artifact
+
+    def put_file(self, path: Path, *, name: str, media_type: str = "application/octet-stream") -> Artifact:
+        """Keep the bytes of a local file; a damaged earlier copy of the same bytes is replaced."""
+        with path.open("rb") as file:
+            digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        artifact = Artifact(digest, path.stat().st_size, media_type, name)
+        target = self._path(digest)
+        if not self._files.exists(target) or self._digest_at(target) != digest:
+            folder = target.rpartition("/")[0]
+            self._files.makedirs(folder, exist_ok=True)
+            temporary = f"{folder}/.{secrets.token_hex(8)}.part"
+            self._files.put_file(str(path), temporary)
+            self._files.mv(temporary, target)
+        return artifact
+
+    def _digest_at(self, path: str) -> Digest:
+        with self._files.open(path, "rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+    def pieces(self, digest: Digest) -> Iterator[bytes]:
+        """Return the bytes piece by piece, checked against their digest before the first is given."""
+        path = self._path(digest)
+        try:
+            found = self._digest_at(path)
+        except FileNotFoundError:
+            raise ArtifactNotFoundError(f"No artifact {digest} is stored.", digest=digest) from None
+        if found != digest:
+            raise ArtifactCorruptError(
+                f"Artifact {digest} is damaged: its bytes have the digest {found}. Restore it from a backup.",
+                digest=digest,
+            )
+        return self._read_pieces(path)
+
+    def _read_pieces(self, path: str) -> Iterator[bytes]:
+        with self._files.open(path, "rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                yield piece
 
     def _write(self, path: str, data: bytes) -> None:
         folder = path.rpartition("/")[0]

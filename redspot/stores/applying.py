@@ -19,6 +19,7 @@ from redspot.stores import audit
 from redspot.stores.codec import to_json
 from redspot.stores.database import Database
 from redspot.stores.endpoint_rows import definition_of, deployment_of, newest_rollout, open_rows, rollout_of
+from redspot.stores.models import require_pipeline
 from redspot.stores.shares import Cause, current_arms, end, note, shift
 from redspot.stores.tables import DefinitionRow, DeploymentRow, EndpointRow, RolloutRow
 
@@ -38,6 +39,8 @@ def apply_definition(
 
     Applying what is in force and not failed changes nothing.
     """
+    for version in set(pins.values()):
+        require_pipeline(session, ModelRef.parse(version))
     row = session.get(EndpointRow, definition.name, with_for_update=True)
     _check_expected(row, definition.name, expected)
     if row is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from redspot.contracts.replies import AuditEntry
@@ -20,6 +20,12 @@ how: ContextVar[str] = ContextVar("how", default="controller")
 def note(session: Session, at: datetime, who: str, action: str, target: str, **facts: JsonScalar) -> None:
     """Add a row to the audit log of this transaction."""
     session.add(AuditRow(at=at, who=who, how=how.get(), action=action, target=target, facts=dict(facts)))
+
+
+def note_on(connection: Connection, at: datetime, who: str, action: str, target: str, **facts: JsonScalar) -> None:
+    """Add a row to the audit log of this connection's transaction."""
+    values = {"at": at, "who": who[:255], "how": how.get(), "action": action, "target": target[:255], "facts": facts}
+    connection.execute(insert(AuditRow), values)
 
 
 class SqlAuditLog:

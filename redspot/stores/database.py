@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -142,6 +142,23 @@ class Database:
         """Open a session whose changes all become visible at its end, or none."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite, and not PostgreSQL."""
+        return self._is_sqlite
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a plain connection that sees one state of the database, for what must be fast."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a plain connection whose changes all become visible at its end, or none."""
+        with self._writer.begin() as connection:
+            yield connection
 
     def check(self) -> None:
         """Raise when the database does not answer; used by the readiness probe."""

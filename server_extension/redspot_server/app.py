@@ -11,6 +11,7 @@ from redspot_server.handlers import Host, Metrics, RedspotHandler, handler_for
 from redspot_server.health import LiveHandler, MetricsHandler, ReadyHandler
 from redspot_server.identity import Identity, Right
 from redspot_server.live_stream import LiveStreamHandler
+from redspot_server.mlflow.handler import mlflow_handlers
 from redspot_server.openapi import OpenApiHandler
 from redspot_server.routes import ROUTES, Route
 from redspot_server.services import Services
@@ -47,6 +48,7 @@ def make_app(services: Services, identity: Identity, prefix: str = "/", extra: l
         by_path.setdefault(route.pattern, {})[route.method] = route
     handlers: list[Any] = [(f"{prefix}api/{path}", handler_for(routes), shared) for path, routes in by_path.items()]
     handlers += [
+        *mlflow_handlers(prefix, shared),
         (f"{prefix}api/endpoints/([^/]+)/live/stream", LiveStreamHandler, shared),
         (f"{prefix}health/live", LiveHandler, shared),
         (f"{prefix}health/ready", ReadyHandler, shared),

@@ -185,7 +185,7 @@ class RedspotExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the proxy."""
-        self.handlers.append((r"/redspot/((?:api|health)/.*)", ProxyHandler, {"link": self.link}))
+        self.handlers.append((r"/redspot/((?:api|health|mlflow)/.*)", ProxyHandler, {"link": self.link}))
 
     async def stop_extension(self) -> None:
         """End what was started."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import getpass
+import hmac
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -74,6 +77,33 @@ class Identity(Protocol):
     async def identify(self, handler: RequestHandler) -> Caller:
         """Return the caller (NotSignedInError, CrossSiteError)."""
         ...
+
+
+class TokenIdentity:
+    """Whoever sends the installation's token, which its owner alone can read, may see and author.
+
+    Parameters
+    ----------
+    token
+        Sent as ``Authorization: Bearer …``, or as the password of ``Basic``.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token.encode()
+        self._caller = Caller(getpass.getuser(), "server", frozenset({Right.READ, Right.AUTHOR}))
+
+    async def identify(self, handler: RequestHandler) -> Caller:
+        """Return the owner (NotSignedInError)."""
+        scheme, _, sent = handler.request.headers.get("Authorization", "").partition(" ")
+        given = sent.strip().encode()
+        if scheme.lower() == "basic":
+            try:
+                given = base64.b64decode(given, validate=True).partition(b":")[2]
+            except binascii.Error:
+                given = b""
+        if scheme.lower() not in ("bearer", "token", "basic") or not hmac.compare_digest(given, self._token):
+            raise NotSignedInError("Send the installation's token, which http.token in its state directory holds.")
+        return self._caller
 
 
 class SocketIdentity:

@@ -30,7 +30,7 @@ from redspot_server.controllers.monitors import Monitors
 from redspot_server.controllers.router_unit import router_unit
 from redspot_server.controllers.sampler import SAMPLE_S, Sampler
 from redspot_server.controllers.shipper_unit import shipper_unit
-from redspot_server.identity import SocketIdentity
+from redspot_server.identity import SocketIdentity, TokenIdentity
 from redspot_server.services import Services
 
 _log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def make_controllers(services: Services) -> Controllers:
     )
 
 
-def run_service(config: Config, *, embedded: bool, wait_s: float) -> None:
+def run_service(config: Config, *, embedded: bool, wait_s: float, port: int | None = None) -> None:
     """Run until SIGTERM, SIGINT or the end of the parent; units go on afterwards.
 
     Parameters
@@ -114,21 +114,27 @@ def run_service(config: Config, *, embedded: bool, wait_s: float) -> None:
         True under a Jupyter server or a terminal; False as a hub-managed service.
     wait_s
         How long to wait for a predecessor's lock and port, in seconds.
+    port
+        Port of 127.0.0.1 to listen on as well, for programs that send the installation's token; 0 for any that is
+        free. The address is in ``service.json``, the token in ``http.token``.
     """
     lock = hold_state_dir(config, wait_s=wait_s)
     users = tuple(name for name in os.environ.get("REDSPOT_HUB_USERS", "").split(",") if name)
     services = Services.open(config, host="embedded" if embedded else "hub", users=users)
     controllers = make_controllers(services)
     try:
-        asyncio.run(_serve(services, controllers, embedded=embedded, wait_s=wait_s))
+        asyncio.run(_serve(services, controllers, embedded=embedded, wait_s=wait_s, port=port))
     finally:
         controllers.stop()
+        services.recording.writer.close()
         services.database.dispose()
         _service_file(config).unlink(missing_ok=True)
         lock.close()
 
 
-async def _serve(services: Services, controllers: Controllers, *, embedded: bool, wait_s: float) -> None:
+async def _serve(
+    services: Services, controllers: Controllers, *, embedded: bool, wait_s: float, port: int | None
+) -> None:
     config = services.config
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -140,8 +146,11 @@ async def _serve(services: Services, controllers: Controllers, *, embedded: bool
     servers = [local]
     if not embedded:
         servers.append(await _listen_for_hub(services, wait_s))
-    controllers.start()
     facts = {"pid": os.getpid(), "host": services.host, "socket": str(config.socket)}
+    if port is not None:
+        server, facts["url"] = _listen_on_loopback(services, port)
+        servers.append(server)
+    controllers.start()
     _service_file(config).write_text(json.dumps(facts))
     _log.info("the service is up for %s", config.state_dir)
     await ended.wait()
@@ -151,6 +160,26 @@ async def _serve(services: Services, controllers: Controllers, *, embedded: bool
     config.socket.unlink(missing_ok=True)
     for server in servers:
         await server.close_all_connections()
+
+
+def _listen_on_loopback(services: Services, port: int) -> tuple[HTTPServer, str]:
+    token = services.secret_of("http")
+    token_file = services.config.state_dir / "http.token"
+    token_file.touch(mode=0o600)
+    token_file.write_text(token)
+    server = HTTPServer(make_app(services, TokenIdentity(token)), max_buffer_size=MAX_BODY_BYTES)
+    try:
+        sockets = bind_sockets(port, "127.0.0.1")
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortTakenError(
+            f"Port {port} on 127.0.0.1 is taken by another program: give the service another one.", port=port
+        ) from None
+    server.add_sockets(sockets)
+    url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+    _log.info("listening on %s; MLflow's client finds it at %s/mlflow, with the token in %s", url, url, token_file)
+    return server, url
 
 
 async def _listen_for_hub(services: Services, wait_s: float) -> HTTPServer:

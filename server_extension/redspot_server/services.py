@@ -23,6 +23,7 @@ from redspot.stores.endpoints import SqlEndpointStore
 from redspot.stores.jobs import SqlJobStore
 from redspot.stores.leases import SqlLeases
 from redspot.stores.models import SqlModelStore
+from redspot.stores.recording import Recording
 from redspot.stores.runs import SqlRunStore
 from redspot.stores.tokens import SqlTokenStore
 from redspot.stores.watch import SqlWatchStore
@@ -60,6 +61,7 @@ class Services:
     watched: SqlWatchStore
     tokens: SqlTokenStore
     audit: SqlAuditLog
+    recording: Recording
     leases: SqlLeases
     instance_types: tuple[InstanceType, ...]
     key: bytes
@@ -86,6 +88,7 @@ class Services:
             watched=SqlWatchStore(database),
             tokens=SqlTokenStore(database),
             audit=SqlAuditLog(database),
+            recording=Recording.open(database),
             leases=SqlLeases(database),
             instance_types=local_instance_types(config.memory_bytes),
             key=_installation_key(config),

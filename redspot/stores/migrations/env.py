@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from redspot.stores.tables import Base
+from redspot.stores.recording_tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -13,6 +13,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("--hub", action="store_true", help="as a hub-managed service (JUPYTERHUB_* must be set)")
     parser.add_argument("--embedded", action="store_true", help="as the child of a Jupyter server; ends with it")
+    parser.add_argument("--port", type=int, default=None, help="listen on this port of 127.0.0.1 too; 0 for any")
     parser.add_argument("--wait-s", type=float, default=None, help="seconds to wait for a predecessor to be gone")
 
 
@@ -23,5 +24,5 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
 
     configure_logs()
     wait_s = arguments.wait_s if arguments.wait_s is not None else (30.0 if arguments.hub else 5.0)
-    run_service(config, embedded=not arguments.hub, wait_s=wait_s)
+    run_service(config, embedded=not arguments.hub, wait_s=wait_s, port=arguments.port)
     return 0
