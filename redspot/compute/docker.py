@@ -225,8 +225,8 @@ class DockerBackend:
         if group is not None and group.oom_kills(container["Id"]):
             # The kernel ended one of its processes only; what is left cannot be trusted to go on.
             with translated():
-                self._api.kill(container["Id"])
-                self._api.wait(container["Id"])
+                # Unlike a kill, this may also find it ended.
+                self._api.stop(container["Id"], timeout=0)
             folder, _ = self._folders.find(unit_id)
             renewed = self._inspect(unit_id)
             if renewed is not None:

@@ -209,7 +209,8 @@ def test_the_replica_reads_its_configuration(tmp_path: Any) -> None:
     file = tmp_path / "replica.json"
     file.write_text(replica_config(small_arm(settings={"trusted_modules": ["mine"]})))
     config = ReplicaConfig.read(file)
-    assert (config.served.endpoint, config.served.version, str(config.door)) == ("penguins", "7", "0.0.0.0:8080")
+    (entry,) = config.models
+    assert (config.endpoint, entry.version, str(config.door)) == ("penguins", "7", "0.0.0.0:8080")
     assert config.trusted_modules == ("mine",)
     assert config.events is None or isinstance(config.events, EventSettings)
 
