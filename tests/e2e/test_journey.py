@@ -96,7 +96,8 @@ def test_from_signing_in_to_an_endpoint_that_answers(hub: RunningHub, page: Page
     page.fill("#rsp-model", "penguins")
     shoot(page, "4-register")
     page.locator("button[type=submit]").click()
-    expect(sidebar.get_by_text("penguins", exact=True).first).to_be_visible()
+    # The kernel that saves the pipeline may still be busy with the notebook's last cell.
+    expect(sidebar.get_by_text("penguins", exact=True).first).to_be_visible(timeout=60_000)
 
     page.get_by_role("button", name="Productionize").first.click()
     page.fill("#rsp-parameter-regularisation", "much")

@@ -92,7 +92,9 @@ def test_good_versions_are_promoted_bad_ones_are_not_and_no_caller_notices(start
             promoted = over(client)
             assert (stage(promoted), promoted.serving) == (RolloutStage.DONE, "m@2")
 
-            client.apply(replace(FRONT, model="m@3"))
+            # Long enough a shadow for the rules to see what it answers, before anybody is answered by it.
+            watched = replace(CANARY, shadow_s=10.0)
+            client.apply(replace(FRONT, model="m@3", rollout=watched))
             refused = over(client)
             assert (stage(refused), refused.serving) == (RolloutStage.ROLLED_BACK, "m@2")
             assert refused.rollout is not None
