@@ -120,7 +120,9 @@ def exit_record(
     """
     code = int(state["ExitCode"])
     signal = code - _SIGNALLED if _SIGNALLED < code <= _SIGNALLED + _LAST_SIGNAL else None
-    started_at, ended_at = moment(state["StartedAt"]), moment(state["FinishedAt"])
+    started_at = moment(state["StartedAt"])
+    # The engine may note the start of a short program a moment after its end.
+    ended_at = max(started_at, moment(state["FinishedAt"]))
     lasted_s = (ended_at - started_at).total_seconds()
     reason = ExitReason.EXITED if signal is None else ExitReason.SIGNALLED
     message = ""

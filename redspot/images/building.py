@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from redspot.images.engine import DockerRefusedError, DockerUnavailableError, translated
 from redspot.images.errors import BuildFailedError, RecipeError
-from redspot.images.plan import ImagePlan
+from redspot.images.plan import LOCK_LABEL, STAGE_LABEL, ImagePlan
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -63,7 +63,7 @@ def base_id(engine: APIClient, name: str) -> str:
 
 
 def build_image(engine: APIClient, plan: ImagePlan, wheels: Iterable[Path], on_line: Callable[[str], None]) -> str:
-    """Build what is planned, unless the engine has it, and return the image's id.
+    """Build what is planned, unless the engine has it, and return the image's id; nothing else of the build is left.
 
     Parameters
     ----------
@@ -103,6 +103,7 @@ def build_image(engine: APIClient, plan: ImagePlan, wheels: Iterable[Path], on_l
                     on_line(line)
                 if "error" in step:
                     raise BuildFailedError(f"The image was not built: {' '.join(said[-_SAID_LINES:])}")
+            engine.prune_images({"dangling": True, "label": f"{STAGE_LABEL}={plan.labels[LOCK_LABEL]}"})
     built = find_image(engine, PLAN_LABEL, plan.digest)
     if built is None:
         raise BuildFailedError(f"The engine built no image: {' '.join(said[-_SAID_LINES:])}")

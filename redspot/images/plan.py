@@ -13,11 +13,14 @@ from redspot.images.recipe import Recipe
 
 LOCK_LABEL = "org.redspot.lock"
 RECIPE_LABEL = "org.redspot.recipe"
+# With the lock's digest on the stage that installs, which is of no use once the image is there.
+STAGE_LABEL = "org.redspot.stage"
 PREFIX = "/opt/redspot"
 PYTHON = f"{PREFIX}/bin/python"
 UID = GID = 1000
 _TEMPLATE = """\
 FROM {base} AS build
+LABEL {stage}={lock}
 RUN python3 -c "import sys; found = '%d.%d' % sys.version_info[:2]; found == '{python}' or sys.exit(\
 'The base image has Python ' + found + ', and the packages are for Python {python}.')"
 COPY wheels /wheels
@@ -72,6 +75,15 @@ def plan_image(recipe: Recipe, lock: Lock, base_id: str) -> ImagePlan:
         "org.opencontainers.image.version": __version__,
     }
     lines = "LABEL " + " \\\n      ".join(f"{name}={json.dumps(value)}" for name, value in labels.items())
-    dockerfile = _TEMPLATE.format(base=base_id, python=lock.python, prefix=PREFIX, labels=lines, uid=UID, gid=GID)
+    dockerfile = _TEMPLATE.format(
+        base=base_id,
+        stage=STAGE_LABEL,
+        lock=lock.digest,
+        python=lock.python,
+        prefix=PREFIX,
+        labels=lines,
+        uid=UID,
+        gid=GID,
+    )
     digest = hashlib.sha256(f"{dockerfile}\0{requirements}".encode()).hexdigest()
     return ImagePlan(dockerfile, requirements, labels, f"sha256:{digest}")

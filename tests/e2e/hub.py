@@ -20,11 +20,16 @@ from redspot.client.service import ServiceClient
 from redspot.config import Config
 
 _READY_S = 90.0
+# Below those that the system gives out by itself.
+_FIRST_PORT = 18000
+_WORKER_PORTS = 1000
 
 
 def free_ports(count: int) -> int:
-    """Return the first of `count` free ports in a row."""
-    for first in range(18000, 28000, count):
+    """Return the first of `count` free ports in a row; of each worker of the tests, others."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    begin = _FIRST_PORT + worker * _WORKER_PORTS
+    for first in range(begin, begin + _WORKER_PORTS - count, count):
         probes = []
         try:
             for port in range(first, first + count):

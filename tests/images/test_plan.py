@@ -23,6 +23,7 @@ LOCK = Lock((LockedPackage("six", "1.17.0", "ab" * 32),), "3.11", "linux-x86_64"
 BASE = f"sha256:{'0' * 64}"
 DOCKERFILE = f"""\
 FROM {BASE} AS build
+LABEL org.redspot.stage={LOCK.digest}
 RUN python3 -c "import sys; found = '%d.%d' % sys.version_info[:2]; found == '3.11' or sys.exit(\
 'The base image has Python ' + found + ', and the packages are for Python 3.11.')"
 COPY wheels /wheels
