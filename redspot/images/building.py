@@ -63,7 +63,7 @@ def base_id(engine: APIClient, name: str) -> str:
 
 
 def build_image(engine: APIClient, plan: ImagePlan, wheels: Iterable[Path], on_line: Callable[[str], None]) -> str:
-    """Build what is planned, unless the engine has it, and return the image's id; nothing else of the build is left.
+    """Build what is planned, unless the engine has it, and return the image's id.
 
     Parameters
     ----------
@@ -103,6 +103,7 @@ def build_image(engine: APIClient, plan: ImagePlan, wheels: Iterable[Path], on_l
                     on_line(line)
                 if "error" in step:
                     raise BuildFailedError(f"The image was not built: {' '.join(said[-_SAID_LINES:])}")
+            # Only once it has worked: what a build that failed has made already shortens the next try.
             engine.prune_images({"dangling": True, "label": f"{STAGE_LABEL}={plan.labels[LOCK_LABEL]}"})
     built = find_image(engine, PLAN_LABEL, plan.digest)
     if built is None:
